@@ -1,0 +1,1 @@
+"""Nomenclature, units, grids, calendars, study configuration, run folder and errors."""
