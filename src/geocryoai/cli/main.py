@@ -84,9 +84,7 @@ def predict(
     run_folder: Annotated[Path, typer.Argument(help="a finished run", metavar="RUN")],
     data: DataOption = None,
     out: Annotated[Path | None, typer.Option("--out", help="file to write (.parquet, or .nc with --grid)")] = None,
-    grid: Annotated[
-        bool, typer.Option("--grid", help="a map (CF NetCDF) instead of the records of the inputs")
-    ] = False,
+    grid: Annotated[bool, typer.Option("--grid", help="a map (CF NetCDF) instead of records")] = False,
     months: Annotated[list[str] | None, typer.Option("--month", help="with --grid: YYYY-MM; repeatable")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="no progress bars")] = False,
 ) -> None:

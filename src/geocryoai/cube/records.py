@@ -1,4 +1,4 @@
-"""The table of one target: every record that can be asked about, with what was measured there and whether to learn it."""
+"""The table of one target: every record that can be asked about, what was measured there, whether to learn it."""
 
 from __future__ import annotations
 

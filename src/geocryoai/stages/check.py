@@ -138,4 +138,5 @@ def _missing_files(study: Study, data: Path) -> Iterator[str]:
         if not (data / source.path).exists():
             folder = (data / source.path).parent
             present = [path.name for path in folder.iterdir()] if folder.is_dir() else []
-            yield f"sources.{name}.path: no {source.path} in the data folder; {nearest(Path(source.path).name, present)}"
+            hint = nearest(Path(source.path).name, present)
+            yield f"sources.{name}.path: no {source.path} in the data folder; {hint}"
