@@ -8,7 +8,7 @@ from geocryoai.core.files import complete_or_absent, file_hash, list_files, writ
 def test_a_failed_write_leaves_nothing_and_keeps_what_was_there(tmp_path: Path):
     path = tmp_path / "out.txt"
     path.write_text("old", encoding="utf-8")
-    with pytest.raises(ValueError, match="broken"), complete_or_absent(path) as temporary:
+    with pytest.raises(ValueError, match="broken"), complete_or_absent(path) as temporary:  # noqa: PT012
         temporary.write_text("half", encoding="utf-8")
         raise ValueError("broken")
     assert path.read_text(encoding="utf-8") == "old"
