@@ -120,7 +120,7 @@ def read_csv(
         Absent, empty, truncated or ragged file, wrong encoding, a required column that is not there.
     """
     text = read_text(path, where, encoding=encoding)
-    body = "".join(text.splitlines(keepends=True)[before:])
+    body = "".join(text.rstrip("\r\n").splitlines(keepends=True)[before:])
     lines = csv.reader(io.StringIO(body), delimiter=separator)
     header = _header(next(lines, []), where, number_repeats)
     for number, line in enumerate(lines):
