@@ -109,7 +109,7 @@ def top_of_atmosphere(lat: Floats, day: Floats) -> Floats:
 
 
 def saturation_pressure(tas: Floats) -> Floats:
-    """Return saturation vapour pressure over water [Pa] (Alduchov and Eskridge 1996, 10.1175/1520-0450(1996)035).
+    """Return saturation vapour pressure over water [Pa] (Alduchov and Eskridge 1996).
 
     Examples
     --------

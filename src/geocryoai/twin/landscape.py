@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from pyproj import Transformer
 from scipy.spatial import cKDTree
 
 from geocryoai.core.errors import GridError
 from geocryoai.core.grid import Grid
+from geocryoai.core.projection import LONLAT, transformer
 from geocryoai.twin.fields import GaussianField, stream
 
 if TYPE_CHECKING:
@@ -118,8 +118,7 @@ class _Coast:
     def distance(self, grid: Grid, lon: Floats) -> Floats:
         """Return the distance of every cell centre to the coastline [m]."""
         along = np.arange(lon.min() - 8, lon.max() + 8, 0.02)
-        project = Transformer.from_crs("EPSG:4326", grid.crs, always_xy=True)
-        line = np.column_stack(project.transform(along, self.latitude(along)))
+        line = np.column_stack(transformer(LONLAT, grid.crs).transform(along, self.latitude(along)))
         x, y = np.meshgrid(grid.x, grid.y)
         distance, _ = cKDTree(line).query(np.column_stack([x.ravel(), y.ravel()]))
         return np.asarray(distance, float).reshape(lon.shape)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from geocryoai.core.study.model import Section
 
 #: Largest world that is generated [cells x months]: about 2 GB of memory.
 MAX_CELL_MONTHS = 20_000_000
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class WeatherOptions(_Section):
+class WeatherOptions(Section):
     """Climate of the twin.
 
     Attributes
@@ -24,15 +22,15 @@ class WeatherOptions(_Section):
     variability : float
         Factor on all departures from the climatology [1]; 0 gives the same weather (and the trend) every year.
     length : float
-        Correlation length of temperature anomalies [m].
+        Distance at which temperature anomalies are nearly independent [m]; precipitation and cloud vary closer.
     """
 
     warming: float = Field(0.5, ge=-2, le=3)
     variability: float = Field(1.0, ge=0, le=3)
-    length: float = Field(350_000.0, ge=10_000, le=2_000_000)
+    length: float = Field(900_000.0, ge=10_000, le=5_000_000)
 
 
-class TruthOptions(_Section):
+class TruthOptions(Section):
     """How far the truth departs from what maps and default parameters say.
 
     Attributes
@@ -40,7 +38,7 @@ class TruthOptions(_Section):
     strength : float
         Factor on all parameter perturbations [1]; 0 leaves every process at its default parameters.
     length : float
-        Correlation length of the parameter perturbations [m].
+        Length scale of the parameter perturbations [m].
     map_error : float
         Factor on the errors of the mapped statics and remote-sensing drivers [1].
     """
@@ -50,7 +48,7 @@ class TruthOptions(_Section):
     map_error: float = Field(1.0, ge=0, le=3)
 
 
-class NetworkOptions(_Section):
+class NetworkOptions(Section):
     """The observing network: how many sites, how clustered, how gappy, how noisy.
 
     Attributes
@@ -101,7 +99,7 @@ class NetworkOptions(_Section):
     flux_noise: float = Field(0.1, ge=0, le=1)
 
 
-class CoarseOptions(_Section):
+class CoarseOptions(Section):
     """The coarse process-model product that comes with the twin.
 
     Attributes
@@ -116,7 +114,7 @@ class CoarseOptions(_Section):
     bias: float = Field(1.0, ge=0, le=3)
 
 
-class TwinOptions(_Section):
+class TwinOptions(Section):
     """The whole twin.
 
     Attributes
@@ -135,7 +133,7 @@ class TwinOptions(_Section):
 
     seed: int = Field(1, ge=0, lt=2**32)
     left: float = Field(-30_000.0, ge=-3_000_000, le=3_000_000)
-    top: float = Field(2_400_000.0, ge=0, le=4_000_000)
+    top: float = Field(2_340_000.0, ge=0, le=4_000_000)
     resolution: float = Field(12_000.0, ge=10, le=100_000)
     width: int = Field(40, ge=4, le=5000)
     height: int = Field(66, ge=4, le=5000)
