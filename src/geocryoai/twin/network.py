@@ -65,7 +65,8 @@ class Places:
         self._index[landscape.land] = np.arange(landscape.cells)
         self.road = self._road()
         rng = stream(options.seed, "network.stations")
-        self.stations = self.road[np.sort(rng.choice(len(self.road), size=min(_STATIONS, len(self.road)), replace=False))]
+        chosen = rng.choice(len(self.road), size=min(_STATIONS, len(self.road)), replace=False)
+        self.stations = self.road[np.sort(chosen)]
 
     def _road(self) -> Floats:
         """Return points of a winding road through the land from north to south, shape (n, 2), x and y [m]."""
