@@ -69,7 +69,7 @@ def _window(
     seen = truth.ground.thaw[month, cell] * np.exp(_NOISE * rng.standard_normal(count))
     deep = seen > _SATURATION
     seen = np.minimum(seen, _SATURATION)
-    wetness = 0.25 + 0.5 * truth.wetland_fraction[cell] + 0.05 * rng.standard_normal(count)
+    wetness = 0.25 + 0.5 * truth.cover.wetland_fraction[cell] + 0.05 * rng.standard_normal(count)
     return pl.DataFrame(
         {
             "line": [line] * count,

@@ -45,16 +45,16 @@ def tower_table(options: TwinOptions, sites: Sites, truth: Truth) -> tuple[pl.Da
     gpp_factor, reco_factor = (
         np.exp(options.network.site_spread * rng.standard_normal(len(sites))) for _ in range(2)
     )
-    wetland = footprints(truth.wetland_fraction[sites.cell], rng)
+    wetland = footprints(truth.cover.wetland_fraction[sites.cell], rng)
     methane = rng.random(len(sites)) < _METHANE_SHARE
     methane[0] = True
     parts = []
     for i in range(len(sites)):
         months = _operation(options, rng)
         cell = sites.cell[i]
-        gpp = convert(truth.gpp[months, cell] * gpp_factor[i], "g C m-2 d-1", "umol CO2 m-2 s-1")
-        reco = convert(truth.reco[months, cell] * reco_factor[i], "g C m-2 d-1", "umol CO2 m-2 s-1")
-        fch4 = convert(truth.fch4_wetland[months, cell] * wetland[i], "mg CH4 m-2 d-1", "nmol CH4 m-2 s-1")
+        gpp = convert(truth.fluxes.gpp[months, cell] * gpp_factor[i], "g C m-2 d-1", "umol CO2 m-2 s-1")
+        reco = convert(truth.fluxes.reco[months, cell] * reco_factor[i], "g C m-2 d-1", "umol CO2 m-2 s-1")
+        fch4 = convert(truth.fluxes.fch4_wetland[months, cell] * wetland[i], "mg CH4 m-2 d-1", "nmol CH4 m-2 s-1")
         columns = _places(sites, i, truth.months[months], wetland[i])
         columns |= _carbon(options, truth.months[months], gpp, reco, rng)
         columns |= _methane(options, truth.months[months], fch4, bool(methane[i]), rng)
@@ -80,7 +80,7 @@ def chamber_table(options: TwinOptions, sites: Sites, truth: Truth) -> pl.DataFr
     for i in range(len(sites)):
         years = rng.choice(len(options.years), size=min(len(options.years), int(rng.integers(1, 4))), replace=False)
         chosen = np.isin(np.arange(options.months) // 12, years) & np.isin(month_number, _CHAMBER_MONTHS)
-        true = truth.fch4_wetland[chosen, sites.cell[i]]
+        true = truth.fluxes.fch4_wetland[chosen, sites.cell[i]]
         error = 3 * options.network.flux_noise * true + 0.5
         columns = _places(sites, i, truth.months[chosen], 1.0)
         columns["FCH4"] = np.round(true + error * rng.standard_normal(len(true)), 2)
