@@ -60,13 +60,12 @@ class GaussianField:
         return field[: self.shape[0], : self.shape[1]]
 
 
-def block_mean(values: Floats, rows: int, columns: int, factor: int) -> Floats:
+def block_mean(values: Floats, factor: int) -> Floats:
     """Return means over blocks of ``factor`` x ``factor`` cells; missing cells do not count, partial blocks do.
 
     Parameters
     ----------
     values : array of float, shape (..., rows, columns)
-    rows, columns : int
     factor : int
 
     Returns

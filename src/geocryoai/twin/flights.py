@@ -14,7 +14,6 @@ from geocryoai.twin.fields import stream
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from geocryoai.twin.landscape import Landscape
     from geocryoai.twin.network import Places
     from geocryoai.twin.options import TwinOptions
     from geocryoai.twin.truth import Truth
@@ -28,15 +27,16 @@ _POINTS, _WINDOWS = 40, (6, 8)
 _SATURATION, _NOISE = 0.65, 0.2
 
 
-def flight_table(options: TwinOptions, places: Places, landscape: Landscape, truth: Truth) -> pl.DataFrame:
+def flight_table(options: TwinOptions, places: Places, truth: Truth) -> pl.DataFrame:
     """Return the flight file: a row per line, window and point.
 
     Thaw depth is that of the date [cm], cut off at the saturation depth and then flagged; wetness is volumetric soil
     moisture of the surface [1].
     """
     rng = stream(options.seed, "flights")
-    to_lonlat = transformer(landscape.grid.crs, LONLAT)
-    left, bottom, right, top = landscape.grid.bounds
+    grid = truth.landscape.grid
+    to_lonlat = transformer(grid.crs, LONLAT)
+    left, bottom, right, top = grid.bounds
     length = 0.25 * min(right - left, top - bottom)
     parts = []
     for line in range(options.network.flights):

@@ -18,11 +18,15 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 #: Standard deviation of daily means within a month [degC].
-DAILY_SPREAD = 4.0
+DAILY_SPREAD = 3.0
 #: Snow depth that damps the surface frost sum to 1/e of the air's [m], and the least that gets through [1].
 _SNOW_DAMPING, _N_FREEZE_FLOOR = 0.40, 0.25
 #: Conductivity of frozen over thawed ground [1], organic and mineral.
 _FROZEN_RATIO = np.array([2.4, 1.6])
+#: Top soil to air temperature in summer [1].
+_SUMMER_DAMPING = 0.8
+#: Unfrozen ground above which freezing goes on [m], and the temperature it then holds the top soil at [degC].
+_CURTAIN, _CURTAIN_TEMPERATURE = 0.02, -0.5
 #: Month (0 = January) from which a winter's frost sum counts.
 _WINTER_STARTS = 7
 
@@ -39,11 +43,14 @@ class Ground:
         Depth of the thaw front at the end of the month, zero before thaw begins [m].
     unfrozen : array of float, shape (months, cells)
         Thickness of unfrozen ground at the end of the month; above zero in the zero curtain of autumn [m].
+    ts : array of float, shape (months, cells)
+        Temperature of the top soil [degC]; held just below 0 degC while the ground freezes.
     """
 
     alt: Floats
     thaw: Floats
     unfrozen: Floats
+    ts: Floats
 
 
 def thaw_and_freeze(parameters: Parameters, organic_depth: Floats, tas: Floats, snd: Floats, days: Floats) -> Ground:
@@ -61,8 +68,8 @@ def thaw_and_freeze(parameters: Parameters, organic_depth: Floats, tas: Floats, 
     """
     years, cells = tas.shape[0] // 12, tas.shape[1]
     thawing = positive_part_mean(tas, DAILY_SPREAD) * days[:, None]
-    freezing = thawing - tas * days[:, None]
-    freezing *= np.maximum(_N_FREEZE_FLOOR, np.exp(-snd / _SNOW_DAMPING))
+    n_freeze = np.maximum(_N_FREEZE_FLOOR, np.exp(-snd / _SNOW_DAMPING))
+    freezing = (thawing - tas * days[:, None]) * n_freeze
 
     layers = np.stack([organic_depth, np.zeros(cells)], axis=-1)
     conductivity = np.stack([parameters.organic_conductivity, parameters.mineral_conductivity], axis=-1)
@@ -77,8 +84,11 @@ def thaw_and_freeze(parameters: Parameters, organic_depth: Floats, tas: Floats, 
     unfrozen = np.maximum(0.0, thaw - front)
     spring = slice(0, _WINTER_STARTS)
     unfrozen[:, spring] = thaw[:, spring] + np.maximum(0.0, before[:, None] - front[:, spring])
-    shown = np.where(unfrozen > 0, thaw, 0.0)
-    return Ground(alt=alt, thaw=shown.reshape(-1, cells), unfrozen=unfrozen.reshape(-1, cells))
+    unfrozen = unfrozen.reshape(-1, cells)
+    thaw = np.where(unfrozen > 0, thaw.reshape(-1, cells), 0.0)
+    ts = np.where(tas > 0, _SUMMER_DAMPING * parameters.n_thaw * tas, n_freeze * tas)
+    curtain = (tas <= 0) & (unfrozen > _CURTAIN)
+    return Ground(alt=alt, thaw=thaw, unfrozen=unfrozen, ts=np.where(curtain, np.maximum(ts, _CURTAIN_TEMPERATURE), ts))
 
 
 def _winter_sums(freezing: Floats) -> Floats:

@@ -27,7 +27,7 @@ SPREAD = {
     "n_thaw": 0.06,
     "light_use": 0.20,
     "respiration": 0.20,
-    "methane": 0.40,
+    "methane": 0.35,
     "methane_q10": 0.12,
 }
 
@@ -67,13 +67,13 @@ def handbook(cover: Cover) -> Parameters:
     """Return the parameters that a careful modeller would take for a cover."""
     ones = np.ones_like(cover.sand)
     return Parameters(
-        organic_conductivity=0.45 * ones,
-        mineral_conductivity=1.1 + 0.8 * cover.sand,
-        organic_water=0.60 * ones,
-        mineral_water=0.42 - 0.15 * cover.sand,
-        n_thaw=0.95 - 0.25 * cover.tree_fraction,
+        organic_conductivity=0.40 * ones,
+        mineral_conductivity=0.95 + 0.6 * cover.sand,
+        organic_water=0.62 * ones,
+        mineral_water=0.48 - 0.18 * cover.sand,
+        n_thaw=0.82 - 0.22 * cover.tree_fraction,
         light_use=ones,
-        respiration=ones.copy(),
+        respiration=0.95 - 0.25 * cover.tree_fraction,
         methane=75.0 * ones,
         methane_q10=2.6 * ones,
     )

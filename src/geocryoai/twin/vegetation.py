@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 #: Leaf area index of closed tree, shrub and herbaceous cover in high summer [1].
-_TREE, _SHRUB, _HERB = 2.8, 2.2, 0.9
+_TREE, _SHRUB, _HERB = 2.8, 2.2, 1.3
 #: Share of the tree leaf area that is evergreen [1].
 _EVERGREEN = 0.7
 #: Air temperatures between which leaves unfold [degC], and the July mean at which herbs cover the ground [degC].
-_LEAF_OUT, _LEAF_FULL, _FULL_HERB = 0.0, 8.0, 9.0
+_LEAF_OUT, _LEAF_FULL, _FULL_HERB = 0.0, 8.0, 7.5
 
 
 def leaf_area(cover: Cover, tas: Floats, july: Floats) -> Floats:
