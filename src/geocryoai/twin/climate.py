@@ -109,11 +109,17 @@ def top_of_atmosphere(lat: Floats, day: Floats) -> Floats:
 
 
 def saturation_pressure(tas: Floats) -> Floats:
-    """Return saturation vapour pressure over water [Pa] (Alduchov and Eskridge 1996).
+    """Return saturation vapour pressure over water [Pa].
+
+    References
+    ----------
+    Alduchov and Eskridge (1996), J. Appl. Meteorol. 35, 601-609,
+    doi:10.1175/1520-0450(1996)035<0601:IMFAOS>2.0.CO;2.
 
     Examples
     --------
     >>> round(float(saturation_pressure(np.array(0.0))), 1)
     610.9
     """
-    return 610.94 * np.exp(17.625 * tas / (tas + 243.04))
+    pressure: Floats = 610.94 * np.exp(17.625 * tas / (tas + 243.04))
+    return pressure

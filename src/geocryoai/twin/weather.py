@@ -86,30 +86,3 @@ def _anomalies(options: TwinOptions, landscape: Landscape, purpose: str, length:
         out[step] = state
         state = _PERSISTENCE * state + innovation * landscape.flat(field.draw(rng))
     return out
-
-
-@dataclass(frozen=True)
-class Snow:
-    """Snow at the ground, arrays of shape (months, cells).
-
-    Attributes
-    ----------
-    depth : array of float
-        [m].
-    water : array of float
-        Water equivalent [m].
-    """
-
-    depth: Floats
-    water: Floats
-
-
-def make_snow(weather: Weather, days: Floats) -> Snow:
-    """TEMPORARY."""
-    acc = np.zeros_like(weather.tas)
-    swe = np.zeros(weather.tas.shape[1])
-    for t in range(len(acc)):
-        f = np.clip(0.5 - weather.tas[t] / 6, 0, 1)
-        swe = np.maximum(0, swe + f * weather.pr[t] * days[t] / 1000 - 0.003 * np.maximum(weather.tas[t] + 1, 0) * days[t])
-        acc[t] = swe
-    return Snow(depth=acc / 0.25, water=acc)
