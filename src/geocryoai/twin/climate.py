@@ -105,7 +105,8 @@ def top_of_atmosphere(lat: Floats, day: Floats) -> Floats:
     sunset = np.arccos(np.clip(-np.tan(phi) * np.tan(declination), -1, 1))
     distance = 1 + 0.033 * np.cos(2 * np.pi * day / 365)
     height = sunset * np.sin(phi) * np.sin(declination) + np.cos(phi) * np.cos(declination) * np.sin(sunset)
-    return np.maximum(0.0, _SOLAR_CONSTANT * distance * height / np.pi)
+    mean: Floats = np.maximum(0.0, _SOLAR_CONSTANT * distance * height / np.pi)
+    return mean
 
 
 def saturation_pressure(tas: Floats) -> Floats:

@@ -90,8 +90,7 @@ def chamber_table(options: TwinOptions, sites: Sites, truth: Truth) -> pl.DataFr
 def footprints(wetland_fraction: Floats, rng: np.random.Generator) -> Floats:
     """Return the wetland fraction of tower footprints, which stand in wetter places than their cell [1]."""
     shift = 0.15 + 0.15 * rng.standard_normal(len(wetland_fraction))
-    wetter: Floats = np.round(np.clip(wetland_fraction + shift, 0.02, 0.95), 3)
-    return wetter
+    return np.asarray(np.round(np.clip(wetland_fraction + shift, 0.02, 0.95), 3), float)
 
 
 def _operation(options: TwinOptions, rng: np.random.Generator) -> NDArray[np.int64]:
