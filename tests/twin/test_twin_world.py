@@ -155,9 +155,7 @@ def test_without_perturbation_and_map_error_the_handbook_is_the_truth(small_opti
     )
     truth = make_truth(plain)
     mapped = map_cover(plain, truth.landscape, truth.cover)
-    again = thaw_and_freeze(
-        handbook(mapped), mapped.organic_depth, truth.weather.tas, truth.snow.depth, truth.days
-    )
+    again = thaw_and_freeze(handbook(mapped), mapped.organic_depth, truth.weather.tas, truth.snow.depth, truth.days)
     np.testing.assert_allclose(again.alt, truth.ground.alt, rtol=1e-12)
 
 
