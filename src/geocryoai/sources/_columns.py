@@ -55,7 +55,15 @@ class TextTable:
         return values
 
     def canonical(
-        self, column: str, meant: Variable, unit: str, positive: Direction | None, *, trust: bool, taken: Taken, name: str
+        self,
+        column: str,
+        meant: Variable,
+        unit: str,
+        positive: Direction | None,
+        *,
+        trust: bool,
+        taken: Taken,
+        name: str,
     ) -> pl.Series:
         """Return a column in the canonical unit and sign of `meant`, values beyond its valid range taken out."""
         raw = self.number(column, taken, name)

@@ -37,18 +37,25 @@ def open_netcdf(path: Path, where: str, *, chunks: Any = None, raw_times: bool =
     """
     if not path.is_file():
         siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-        raise SourceError("the file does not exist", where=where, found=path.name, next_step=nearest(path.name, siblings))
+        raise SourceError(
+            "the file does not exist", where=where, found=path.name, next_step=nearest(path.name, siblings)
+        )
     with path.open("rb") as stream:
         magic = stream.read(8)
     engines = {_NETCDF3: "scipy", _HDF5[:3]: "h5netcdf"}
     engine = engines.get(magic[:3])
     if engine is None:
-        raise SourceError("not a NetCDF file", where=where, found=f"first bytes {magic!r}", expected="NetCDF-3 or NetCDF-4")
+        raise SourceError(
+            "not a NetCDF file", where=where, found=f"first bytes {magic!r}", expected="NetCDF-3 or NetCDF-4"
+        )
     try:
         return xr.open_dataset(path, engine=engine, decode_times=not raw_times, decode_timedelta=False, chunks=chunks)
     except Exception as error:
         raise SourceError(
-            "the NetCDF file cannot be opened (is it truncated?)", where=where, found=str(error), next_step="Fetch it again."
+            "the NetCDF file cannot be opened (is it truncated?)",
+            where=where,
+            found=str(error),
+            next_step="Fetch it again.",
         ) from error
 
 
@@ -126,7 +133,7 @@ def house_form(dataset: xr.Dataset, crs: str, where: str) -> xr.Dataset:
         steps = np.diff(np.unwrap(values, period=360.0) if name == "lon" else values)
         if values.size > 1 and not ((steps > 0).all() or (steps < 0).all()):
             raise SourceError(f"the axis {name} is neither ascending nor descending", where=where)
-        if (steps < 0).all() and name == x_name or (steps > 0).all() and name == y_name:
+        if ((steps < 0).all() and name == x_name) or ((steps > 0).all() and name == y_name):
             dataset = dataset.isel({name: slice(None, None, -1)})
     if geographic:
         if float(np.abs(dataset["lat"]).max()) > 90:
@@ -143,15 +150,13 @@ def house_form(dataset: xr.Dataset, crs: str, where: str) -> xr.Dataset:
     )
     order = [name for name in ("time", y_name, x_name) if name in dataset.dims]
     dataset = dataset.transpose(*order, ...).assign_coords(crs=crs_coordinate(crs))
-    for name in dataset.data_vars:
-        if {y_name, x_name} <= set(dataset[name].dims):
-            dataset[name].attrs["grid_mapping"] = "crs"
+    for array in dataset.data_vars.values():
+        if {y_name, x_name} <= set(array.dims):
+            array.attrs["grid_mapping"] = "crs"
     return dataset
 
 
-def field_data(
-    info: SourceInfo, fields: xr.Dataset, notes: list[str], exclusions: Any = None
-) -> SourceData:
+def field_data(info: SourceInfo, fields: xr.Dataset, notes: list[str], exclusions: Any = None) -> SourceData:
     """Return the answer of a reader that has fields and no records."""
     taken = empty(EXCLUSION_COLUMNS) if exclusions is None else exclusions
     return SourceData(info, empty(RECORD_COLUMNS), empty(OBSERVATION_COLUMNS), taken, fields=fields, notes=tuple(notes))

@@ -10,9 +10,6 @@ from geocryoai.core.projection import LONLAT, transformer
 from geocryoai.sources._columns import Taken, TextTable
 from geocryoai.sources._tabular import exclude, rows_of
 
-_HALF = 2
-
-
 def positions(
     table: TextTable, lon: str | float | None, lat: str | float | None, taken: Taken
 ) -> tuple[pl.Series, pl.Series]:
@@ -28,8 +25,8 @@ def projected_positions(table: TextTable, x: str, y: str, crs: str, taken: Taken
     east, north = table.number(x, taken, "x"), table.number(y, taken, "y")
     lon, lat = transformer(crs, LONLAT).transform(east.to_numpy().astype(float), north.to_numpy().astype(float))
     known = np.isfinite(lon) & np.isfinite(lat)
-    series = [pl.Series(np.where(known, values, np.nan), nan_to_null=True) for values in (lon, lat)]
-    return checked(table, *series, taken)
+    east, north = (pl.Series(np.where(known, values, np.nan), nan_to_null=True) for values in (lon, lat))
+    return checked(table, east, north, taken)
 
 
 def checked(table: TextTable, lon: pl.Series, lat: pl.Series, taken: Taken) -> tuple[pl.Series, pl.Series]:
@@ -41,7 +38,7 @@ def checked(table: TextTable, lon: pl.Series, lat: pl.Series, taken: Taken) -> t
         Most positions are impossible: longitude and latitude are swapped, or they are not degrees.
     """
     bad = (lat.abs() > 90).fill_null(False) | ((lon < -180) | (lon > 360)).fill_null(False)
-    if bad.sum() * _HALF > lat.is_not_null().sum():
+    if bad.sum() * 2 > lat.is_not_null().sum():
         row = int(rows_of(bad)[0])
         raise SourceError(
             "most positions are not on the globe; are lon and lat swapped, or the coordinates not in degrees?",

@@ -48,7 +48,9 @@ def _read_parquet(path: Path, wanted: Collection[str], where: str) -> pl.DataFra
         raise SourceError("not a Parquet file, or a truncated one", where=where, found=str(error)) from error
     for name in wanted:
         if name not in present:
-            raise SourceError(f"column '{name}' is absent", where=where, next_step=nearest(name, present).capitalize() + ".")
+            raise SourceError(
+                f"column '{name}' is absent", where=where, next_step=nearest(name, present).capitalize() + "."
+            )
     zoned = [n for n, kind in table.schema.items() if isinstance(kind, pl.Datetime) and kind.time_zone is not None]
     table = table.with_columns(pl.col(zoned).dt.convert_time_zone("UTC").dt.strftime("%Y-%m-%dT%H:%M:%S%.fZ"))
     return _blank(table.with_columns(pl.all().cast(pl.String).str.strip_chars()))

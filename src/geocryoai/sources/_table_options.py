@@ -51,8 +51,9 @@ class TableOptions(Section):
         problems = []
         if not self.columns and not self.covariates:
             problems.append("declare at least one of columns and covariates")
-        units = {**self.columns, **self.covariates}
-        problems += [f"'{name}' needs a unit ('1' where it has none)" for name, c in units.items() if _needs_unit(c)]
+        bare = [name for name, column in self.columns.items() if not column.unit]
+        bare += [name for name, column in self.covariates.items() if not column.unit and not column.text]
+        problems += [f"'{name}' needs a unit ('1' where it has none)" for name in bare]
         names = Counter(column.name for column in self.covariates.values())
         problems += [f"two columns are given the name '{name}'" for name, count in names.items() if count > 1]
         for name in sorted(self.hidden_columns() & set(self.open_columns())):
@@ -85,7 +86,3 @@ class TableOptions(Section):
         times = self.time.columns if self.time is not None else []
         named = [*self.rows, *(place for place in places if isinstance(place, str)), *times, *self.covariates]
         return list(dict.fromkeys(named))
-
-
-def _needs_unit(column: MeasuredColumn | CovariateColumn) -> bool:
-    return not column.unit and not (isinstance(column, CovariateColumn) and column.text)

@@ -48,7 +48,7 @@ class TimeSection(Section):
             raise ValueError("declare just one of: column; start and end; year (month, day)")
         if (self.start is None) != (self.end is None):
             raise ValueError("start and end go together")
-        if (self.month or self.day) and not self.year or self.day and not self.month:
+        if ((self.month or self.day) and not self.year) or (self.day and not self.month):
             raise ValueError("month needs year, and day needs month")
         if self.column is not None and self.interval is None:
             raise ValueError("interval is missing: instant, half-hour, hour, day, month or year")
@@ -87,7 +87,9 @@ def read_times(table: pl.DataFrame, time: TimeSection, *, where: str) -> tuple[p
         wrong = (end < start).fill_null(False).arg_true()
         if wrong.len():
             row = int(wrong[0])
-            raise SourceError("a row ends before it starts", where=where, found=f"data row {row}: {start[row]}, {end[row]}")
+            raise SourceError(
+                "a row ends before it starts", where=where, found=f"data row {row}: {start[row]}, {end[row]}"
+            )
     else:
         stamps = parse_stamps(_stamp_text(table, time, where), time.format, offset=shift, where=where)
         start, end = interval_bounds(stamps, time.length, time.stamp, where=where)
@@ -159,7 +161,9 @@ def _stamp_text(table: pl.DataFrame, time: TimeSection, where: str) -> pl.Series
             values, _ = numbers(table, name, source=where)
             broken = ((values != values.round()) | (values < 0)).fill_null(False)
             if broken.any():
-                raise SourceError(f"column '{name}' should hold whole numbers", where=where, found=values.filter(broken)[0])
+                raise SourceError(
+                    f"column '{name}' should hold whole numbers", where=where, found=values.filter(broken)[0]
+                )
             parts.append(values.cast(pl.Int64).cast(pl.String).str.zfill(width))
     joined = pl.DataFrame({f"part{i}": part for i, part in enumerate(parts)})
     return joined.select(pl.concat_str(pl.all(), separator="-").alias("date"))["date"]

@@ -42,7 +42,7 @@ INFO = SourceInfo(
     title="Daymet daily weather 1980-2022 at a hillslope near Toolik, as an ATS driver file",
     kind="covariates",
     licence="Daymet: open, with citation (NASA EOSDIS)",
-    citation="Thornton et al. (2022), Daymet: Daily Surface Weather Data on a 1-km Grid for North America, Version 4 R1",
+    citation="Thornton et al. (2022), Daymet: Daily Surface Weather Data on a 1-km Grid for North America, V4 R1",
     formats=("h5",),
     covariates={"tas": "degC", "rsds": "W m-2", "pr": "mm d-1", "snowfall": "mm d-1", "vp": "Pa"},
     doi="10.3334/ORNLDAAC/2129",
@@ -152,7 +152,9 @@ def _dates(seconds: np.ndarray, attributes: Mapping[str, Any], where: str) -> np
     try:
         first = parse_date(origin)
     except CalendarError as error:
-        raise SourceError("no date of origin", where=where, found=f"'{origin}'", expected="attribute 'origin date'") from error
+        raise SourceError(
+            "no date of origin", where=where, found=f"'{origin}'", expected="attribute 'origin date'"
+        ) from error
     count = seconds.size
     if not np.array_equal(seconds, np.arange(count) * convert(1.0, "day", "s")):
         raise SourceError("the time axis is not daily from the date of origin", where=f"{where}, time")

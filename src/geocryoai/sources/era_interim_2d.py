@@ -16,7 +16,15 @@ from geocryoai.core.errors import SourceError
 from geocryoai.core.projection import LONLAT
 from geocryoai.core.units import to_canonical
 from geocryoai.core.variables import variable
-from geocryoai.sources._fields import field_data, house_attributes, house_form, open_netcdf, require_unit, require_variable, time_coordinates
+from geocryoai.sources._fields import (
+    field_data,
+    house_attributes,
+    house_form,
+    open_netcdf,
+    require_unit,
+    require_variable,
+    time_coordinates,
+)
 from geocryoai.sources._tabular import check_options
 from geocryoai.sources.base import SourceData, SourceInfo
 
@@ -74,7 +82,9 @@ class EraInterim2dReader:
         fields = xr.Dataset()
         for name, entry in _FILES.items():
             part = _field(path / name, f"{source}/{name}", entry)
-            if fields.data_vars and not all(np.array_equal(part[axis], fields[axis]) for axis in ("time", "lat", "lon")):
+            if fields.data_vars and not all(
+                np.array_equal(part[axis], fields[axis]) for axis in ("time", "lat", "lon")
+            ):
                 raise SourceError("the axes differ from those of the other files", where=f"{source}/{name}")
             fields = fields.assign(part.data_vars) if fields.data_vars else part
         fields = fields.assign(land_fraction=_mask(path / _MASK, f"{source}/{_MASK}", fields))
@@ -91,7 +101,12 @@ def _field(path: Path, where: str, entry: _Entry) -> xr.Dataset:
         array = require_variable(dataset, "data", where)
         found = str(array.attrs.get("long_name", ""))
         if found != entry.long_name:
-            raise SourceError("the file holds another variable", where=f"{where}, long_name", found=f"'{found}'", expected=f"'{entry.long_name}'")
+            raise SourceError(
+                "the file holds another variable",
+                where=f"{where}, long_name",
+                found=f"'{found}'",
+                expected=f"'{entry.long_name}'",
+            )
         require_unit(array, entry.unit, f"{where}, data")
         values = np.asarray(array.values, dtype=float)
         if entry.house == "tas_amplitude":
@@ -107,7 +122,10 @@ def _field(path: Path, where: str, entry: _Entry) -> xr.Dataset:
         years = _years(require_variable(dataset, "time", where), where)
         coordinates = {
             **time_coordinates(years, years + 1, f"{where}, time"),
-            **{axis: (axis, np.asarray(require_variable(dataset, axis, where).values, float)) for axis in ("lat", "lon")},
+            **{
+                axis: (axis, np.asarray(require_variable(dataset, axis, where).values, float))
+                for axis in ("lat", "lon")
+            },
         }
         attributes["cell_methods"] = "time: mean"
         data = xr.DataArray(values.astype(np.float32), dims=("time", "lat", "lon"), attrs=attributes)

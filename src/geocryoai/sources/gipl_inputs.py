@@ -114,7 +114,9 @@ def _floats(lines: list[list[str]], where: str) -> list[list[float]]:
 def _count(lines: list[list[float]], line: int, cell: int, where: str) -> int:
     """Return the number of rows that a file declares for itself."""
     if len(lines) <= line or len(lines[line]) <= cell or lines[line][cell] != int(lines[line][cell]):
-        raise SourceError("the file does not say how many rows follow", where=where, expected=f"a count in line {line + 1}")
+        raise SourceError(
+            "the file does not say how many rows follow", where=where, expected=f"a count in line {line + 1}"
+        )
     return int(lines[line][cell])
 
 
@@ -141,10 +143,14 @@ def _grid(path: Path, where: str) -> tuple[Floats, NDArray[np.int64]]:
     count = int(values[0])
     rest = values[1 + count :]
     if len(values) < count + 2 or len(rest) != int(rest[0]) + 1:
-        raise SourceError("the grid is truncated", where=where, found=f"{len(values)} values", expected=f"{count} nodes")
+        raise SourceError(
+            "the grid is truncated", where=where, found=f"{len(values)} values", expected=f"{count} nodes"
+        )
     nodes = np.array(values[1 : 1 + count])
     if (np.diff(nodes) <= 0).any():
-        raise SourceError("the nodes do not go down", where=where, found=f"node {int(np.argmax(np.diff(nodes) <= 0)) + 1}")
+        raise SourceError(
+            "the nodes do not go down", where=where, found=f"node {int(np.argmax(np.diff(nodes) <= 0)) + 1}"
+        )
     return nodes, np.array(rest[1:], dtype=np.int64) - 1
 
 

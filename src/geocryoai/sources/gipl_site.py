@@ -67,7 +67,9 @@ class GiplSiteReader:
         notes = [] if chosen["start"] else ["the days have no date: declare the option start to place them in time"]
         records = _records(inputs, chosen, source)
         taken = Taken()
-        observations = _measured(path / "mesres.txt", inputs, chosen["depths"], records, source, taken) if targets else []
+        observations = (
+            _measured(path / "mesres.txt", inputs, chosen["depths"], records, source, taken) if targets else []
+        )
         return finish(INFO, records, observations, taken.exclusions, notes)
 
 
@@ -114,7 +116,9 @@ def _measured(
             expected=f"{records.height} days at {len(depths)} depths",
         )  # fmt: skip
     names = [f"{depth:g} m" for depth in depths]
-    cells = pl.DataFrame([[_cell(c) for c in line] for line in lines], schema=dict.fromkeys(names, pl.String), orient="row")
+    cells = pl.DataFrame(
+        [[_cell(c) for c in line] for line in lines], schema=dict.fromkeys(names, pl.String), orient="row"
+    )
     table = TextTable(cells, records["source_row"], source, np.full(len(lines), np.datetime64("NaT", "M")))
     parts = []
     first_day = []

@@ -91,7 +91,9 @@ class NrcsToolikReader:
         notes = [f"rod temperatures outside {', '.join(map(str, chosen['years']))} are doubtful (the rod heaves)"]
         if not targets:
             return finish(INFO, records, [], taken.exclusions, notes)
-        quality = pl.select(pl.when(start.dt.year().is_in(chosen["years"])).then(pl.lit("measured")).otherwise(pl.lit("doubtful")))
+        quality = pl.select(
+            pl.when(start.dt.year().is_in(chosen["years"])).then(pl.lit("measured")).otherwise(pl.lit("doubtful"))
+        )
         observations = [
             *_temperatures(table, records, _ROD, "rod thermistor", quality.to_series(), taken),
             *_temperatures(table, records, _CAMPBELL, "Campbell probe", "measured", taken),
@@ -108,9 +110,17 @@ def _check_units(path: Path, where: str) -> None:
     top = read_csv(path, where=where, number_repeats=True).head(_HEADER_ROW)
     units, names = (list(top.row(i)) for i in (_UNIT_ROW - 1, _HEADER_ROW - 1))
     for name, unit in zip(names, units, strict=True):
-        expected = "deg C" if str(name).startswith(("temp.air", "temp.soil")) else "wfv" if str(name).startswith("VWC") else unit
+        expected = (
+            "deg C"
+            if str(name).startswith(("temp.air", "temp.soil"))
+            else "wfv"
+            if str(name).startswith("VWC")
+            else unit
+        )
         if unit != expected:
-            raise SourceError("the unit has changed", where=f"{where}, column '{name}'", found=f"'{unit}'", expected=f"'{expected}'")
+            raise SourceError(
+                "the unit has changed", where=f"{where}, column '{name}'", found=f"'{unit}'", expected=f"'{expected}'"
+            )
 
 
 def _dates(cells: pl.DataFrame, source: str) -> pl.Series:
@@ -126,13 +136,20 @@ def _dates(cells: pl.DataFrame, source: str) -> pl.Series:
 
 
 def _temperatures(
-    table: TextTable, records: pl.DataFrame, pattern: re.Pattern[str], method: str, quality: str | pl.Series, taken: Taken
+    table: TextTable,
+    records: pl.DataFrame,
+    pattern: re.Pattern[str],
+    method: str,
+    quality: str | pl.Series,
+    taken: Taken,
 ) -> list[pl.DataFrame]:
     """Return the temperatures of all columns whose name fits, the depth taken from the name."""
     hydra = {f"temp.soil.{probe.split('.')[0]}.C" for probe in _HYDRA_DEPTHS if "." not in probe}
     found = [(name, match) for name in table.cells.columns if (match := pattern.fullmatch(name)) and name not in hydra]
     if not found:
-        raise SourceError(f"no column of the {method} is left", where=table.source, expected=f"names like {pattern.pattern}")
+        raise SourceError(
+            f"no column of the {method} is left", where=table.source, expected=f"names like {pattern.pattern}"
+        )
     parts = []
     for name, match in found:
         values = table.canonical(name, variable("tg"), "degC", None, trust=False, taken=taken, name="tg")
@@ -151,14 +168,19 @@ def _hydra(table: TextTable, records: pl.DataFrame, taken: Taken) -> list[pl.Dat
         method = "Hydra probe" + (f" {probe[-1]}" if "." in probe else "")
         for name, house, unit in ((f"temp.soil.{_suffixed(probe)}", "tg", "degC"), (f"VWC.{probe}", "sm", "1")):
             text = table.cells[name]
-            clean = TextTable(
-                table.cells.with_columns(text.set(shifted, None)), table.rows, table.source, table.months
-            )
+            clean = TextTable(table.cells.with_columns(text.set(shifted, None)), table.rows, table.source, table.months)
             values = clean.canonical(name, variable(house), unit, None, trust=False, taken=taken, name=house)
-            floor = (values <= HYDRA_FLOOR + 1e-6).fill_null(False) if house == "tg" else pl.Series([False] * len(values))
-            for mask, reason in ((shifted, "columns of the probes are shifted"), (floor, "at the floor of the probe, -13.92 degC")):
+            floor = (
+                (values <= HYDRA_FLOOR + 1e-6).fill_null(False) if house == "tg" else pl.Series([False] * len(values))
+            )
+            for mask, reason in (
+                (shifted, "columns of the probes are shifted"),
+                (floor, "at the floor of the probe, -13.92 degC"),
+            ):
                 rows = rows_of(mask & text.is_not_null())
-                taken.exclusions.append(exclude(text.gather(rows), rows, source=table.source, variable=house, reason=reason))
+                taken.exclusions.append(
+                    exclude(text.gather(rows), rows, source=table.source, variable=house, reason=reason)
+                )
             parts.append(observe(records, values.set(floor, None), variable=house, method=method, depth=depth))
     return parts
 

@@ -103,15 +103,15 @@ def _select_rows(cells: pl.DataFrame, options: TableOptions, source: str, taken:
         kept = kept.filter(pl.col(column).is_in(list(values)))
     if not kept.height:
         found = ", ".join(f"{column} in {list(values)}" for column, values in options.rows.items())
-        raise SourceError("the table has no rows" + (" left after the row filter" if found else ""), where=source, found=found or None)
+        raise SourceError(
+            "the table has no rows" + (" left after the row filter" if found else ""), where=source, found=found or None
+        )
     if kept.height < cells.height:
         taken.notes.append(f"{cells.height - kept.height} of {cells.height} rows were left out by the row filter")
     return kept
 
 
-def _records(
-    cells: pl.DataFrame, options: TableOptions, source: str, taken: Taken
-) -> tuple[TextTable, pl.DataFrame]:
+def _records(cells: pl.DataFrame, options: TableOptions, source: str, taken: Taken) -> tuple[TextTable, pl.DataFrame]:
     count = cells.height
     rows = cells["source_row"].cast(pl.Int64)
     start = end = pl.Series([None] * count, dtype=pl.Datetime("us"))
@@ -128,7 +128,9 @@ def _records(
         {
             "source": pl.Series([source] * count, dtype=pl.String),
             "source_row": rows,
-            "site": pl.Series([options.site_name] * count, dtype=pl.String) if not options.site else cells[options.site],
+            "site": pl.Series([options.site_name] * count, dtype=pl.String)
+            if not options.site
+            else cells[options.site],
             "lon": lon,
             "lat": lat,
             "time_start": start,

@@ -137,7 +137,7 @@ def _records(local: pl.Series, rows: pl.Series, chosen: Toa5Options, source: str
     positive = steps.filter(steps > 0)
     if chosen.interval_minutes is None and not positive.len():
         raise SourceError("one record alone has no known length", where=source, next_step="Declare interval_minutes.")
-    length = chosen.interval_minutes or int(positive.mode().min())
+    length = chosen.interval_minutes or int(np.bincount(positive.to_numpy()).argmax())
     backwards = int((steps < 0).sum())
     if backwards:
         taken.notes.append(f"the clock goes back {backwards} times")
@@ -162,7 +162,7 @@ Declared = TypeVar("Declared", MeasuredColumn, CovariateColumn)
 
 def _with_unit(column: Declared, head: _Column | None, where: str, name: str) -> Declared:
     """Return the declaration with the file's unit where none was given; it is checked against the variable."""
-    if column.unit or isinstance(column, CovariateColumn) and column.text:
+    if column.unit or (isinstance(column, CovariateColumn) and column.text):
         return column
     unit = head.unit if head is not None else ""
     if not unit:
@@ -186,7 +186,5 @@ def _measured(
         parts += [part.filter(~pl.col("source_row").is_in(rows.to_list())) for part in seen]
         raw = table.cells[name].gather(rows)
         reason = "time stamp given twice"
-        taken.exclusions.append(
-            exclude(raw, rows, source=table.source, variable=resolved.meant.name, reason=reason)
-        )
+        taken.exclusions.append(exclude(raw, rows, source=table.source, variable=resolved.meant.name, reason=reason))
     return parts

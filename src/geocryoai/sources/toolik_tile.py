@@ -98,7 +98,10 @@ class ToolikTileReader:
         pairs = _choice("scenario", chosen["scenario"], _SCENARIOS)
         notes: list[str] = []
         climate = _joined([_climate(path / name, f"{source}/{name}") for name, _ in pairs], source, notes)
-        statics = {**_STATICS, _choice("vegetation", chosen["vegetation"], _VEGETATION): {"veg_class": ("vegetation_class", "1")}}
+        statics = {
+            **_STATICS,
+            _choice("vegetation", chosen["vegetation"], _VEGETATION): {"veg_class": ("vegetation_class", "1")},
+        }
         fields = climate
         for name, names in statics.items():
             fields = fields.assign(_statics(path / name, f"{source}/{name}", names, climate, notes))
@@ -112,7 +115,9 @@ READER = ToolikTileReader()
 def _choice(option: str, value: str, known: Mapping[str, Any]) -> Any:
     if value not in known:
         hint = nearest(value, known).capitalize()
-        raise SourceError(f"unknown value of option '{option}'", where="toolik_tile", found=f"'{value}'", next_step=f"{hint}.")
+        raise SourceError(
+            f"unknown value of option '{option}'", where="toolik_tile", found=f"'{value}'", next_step=f"{hint}."
+        )
     return known[value]
 
 
@@ -146,14 +151,21 @@ def _joined(parts: list[xr.Dataset], source: str, notes: list[str]) -> xr.Datase
         if not np.array_equal(early[axis], late[axis]):
             raise SourceError(f"the axis {axis} differs between historic and projected climate", where=source)
     overlap = np.intersect1d(early["time"].values, late["time"].values)
-    notes.append(f"historic and projected climate share {overlap.size} months" + ("; the historic ones are kept" if overlap.size else ""))
+    notes.append(
+        f"historic and projected climate share {overlap.size} months"
+        + ("; the historic ones are kept" if overlap.size else "")
+    )
     late = late.isel(time=np.flatnonzero(~np.isin(late["time"].values, overlap)))
     last, first = (values.astype("datetime64[M]") for values in (early["time"].values[-1], late["time"].values[0]))
     gap = int((first - last).astype(int)) - 1
     if gap != 0:
-        raise SourceError("the projected climate does not follow the historic one", where=source, found=f"{gap} months between")
+        raise SourceError(
+            "the projected climate does not follow the historic one", where=source, found=f"{gap} months between"
+        )
     notes.append(f"up to {last} the climate is historic (CRU TS4.0), after that projected (CCSM4 RCP8.5)")
-    return xr.concat([early, late], dim="time", data_vars="minimal", coords="minimal", compat="override", join="override")
+    return xr.concat(
+        [early, late], dim="time", data_vars="minimal", coords="minimal", compat="override", join="override"
+    )
 
 
 def _statics(
@@ -214,12 +226,16 @@ def _carbon_dioxide(paths: list[Path], source: str, fields: xr.Dataset) -> xr.Da
     if absent:
         raise SourceError("CO2 is absent for years of the climate", where=source, found=f"{absent[0]} to {absent[-1]}")
     values = np.array([years[year] for year in wanted.tolist()])
-    return xr.DataArray(values, dims="time", attrs={**house_attributes(variable("co2_air")), "cell_methods": "time: mean"})
+    return xr.DataArray(
+        values, dims="time", attrs={**house_attributes(variable("co2_air")), "cell_methods": "time: mean"}
+    )
 
 
 def _complete(array: xr.DataArray, where: str) -> np.ndarray:
     values = np.asarray(array.values, dtype=float)
     missing = int((~np.isfinite(values) | (np.abs(values) >= 1e9) | (values == -9999)).sum())
     if missing:
-        raise SourceError("values are missing in a file that should be complete", where=where, found=f"{missing} values")
+        raise SourceError(
+            "values are missing in a file that should be complete", where=where, found=f"{missing} values"
+        )
     return values
