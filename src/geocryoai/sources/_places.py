@@ -7,7 +7,7 @@ import polars as pl
 
 from geocryoai.core.errors import SourceError
 from geocryoai.core.projection import LONLAT, transformer
-from geocryoai.sources._columns import Taken, TextTable
+from geocryoai.sources._declared import Taken, TextTable
 from geocryoai.sources._tabular import exclude, rows_of
 
 def positions(

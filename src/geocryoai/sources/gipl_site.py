@@ -23,7 +23,7 @@ import polars as pl
 from geocryoai.core.calendar import parse_date
 from geocryoai.core.errors import SourceError
 from geocryoai.core.variables import variable
-from geocryoai.sources._columns import Taken, TextTable
+from geocryoai.sources._declared import Taken, TextTable
 from geocryoai.sources._ranges import check_unit_by_range
 from geocryoai.sources._tabular import BLANKS, check_options, finish, observe, read_text
 from geocryoai.sources.base import SourceData, SourceInfo

@@ -31,7 +31,7 @@ from geocryoai.core.calendar import days_in_month
 from geocryoai.core.errors import GeoCryoAIError, SourceError
 from geocryoai.core.projection import read_crs
 from geocryoai.core.units import to_canonical
-from geocryoai.sources._columns import needs_month
+from geocryoai.sources._declared import needs_month
 from geocryoai.sources._fields import field_data, house_attributes, house_form, open_netcdf, require_variable
 from geocryoai.sources._geotiff import open_geotiff
 from geocryoai.sources._grid_axes import attributes_of, axis_values, find_axis, find_crs, read_time, single_time

@@ -21,7 +21,7 @@ import polars as pl
 from geocryoai.core.calendar import day_of_year
 from geocryoai.core.errors import SourceError
 from geocryoai.core.variables import variable
-from geocryoai.sources._columns import Taken, TextTable
+from geocryoai.sources._declared import Taken, TextTable
 from geocryoai.sources._tabular import check_options, exclude, finish, numbers, observe, read_csv, rows_of
 from geocryoai.sources.base import SourceData, SourceInfo
 

@@ -32,7 +32,7 @@ import numpy as np
 import polars as pl
 
 from geocryoai.core.errors import SourceError
-from geocryoai.sources._columns import Taken, TextTable, covariate_columns, measured_columns
+from geocryoai.sources._declared import Taken, TextTable, covariate_columns, measured_columns
 from geocryoai.sources._options import validated
 from geocryoai.sources._places import positions, projected_positions
 from geocryoai.sources._table_files import read_any_table

@@ -29,7 +29,7 @@ from pydantic import Field, model_validator
 from geocryoai.core.errors import SourceError
 from geocryoai.core.local_time import to_utc
 from geocryoai.core.study.model import Section
-from geocryoai.sources._columns import Taken, TextTable, covariate_columns, measured_columns
+from geocryoai.sources._declared import Taken, TextTable, covariate_columns, measured_columns
 from geocryoai.sources._options import CovariateColumn, MeasuredColumn, validated
 from geocryoai.sources._tabular import exclude, finish, read_csv, read_text, require_columns, rows_of
 from geocryoai.sources._timestamps import parse_stamps
