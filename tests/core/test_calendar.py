@@ -151,7 +151,7 @@ def test_missing_times_stay_missing() -> None:
 )
 def test_time_units_that_cannot_be_read(units: str) -> None:
     with pytest.raises(
-        CalendarError, match="the time unit is not understood; found '.*'; expected 'days since 1901-01-01'"
+        CalendarError, match=r"the time unit is not understood; found '.*'; expected 'days since 1901-01-01'"
     ):
         decode_time([0], units)
 
@@ -207,7 +207,7 @@ def test_overlap_of_records_with_months() -> None:
 
 def test_overlap_refuses_a_record_that_ends_before_it_starts() -> None:
     with pytest.raises(
-        CalendarError, match="record 1: a record ends before it starts; found 2003-05-02.* to 2003-05-01"
+        CalendarError, match=r"record 1: a record ends before it starts; found 2003-05-02.* to 2003-05-01"
     ):
         month_overlap(["2003-01-01", "2003-05-02"], ["2003-01-02", "2003-05-01"])
     assert month_overlap([], []).record.size == 0

@@ -199,8 +199,8 @@ def test_one_crs_may_be_spelled_in_two_ways() -> None:
 def test_dictionary_round_trip_and_refusals() -> None:
     grid = Grid(ALBERS, 0.5, 10.0, 2.5, 3, 2)
     assert Grid.from_dict(grid.to_dict()) == grid
-    with pytest.raises(GridError, match=r"a grid has no 'widht'. Did you mean 'width'\?"):
-        Grid.from_dict({**grid.to_dict(), "widht": 3})
+    with pytest.raises(GridError, match=r"a grid has no 'widthh'. Did you mean 'width'\?"):
+        Grid.from_dict({**grid.to_dict(), "widthh": 3})
     with pytest.raises(GridError, match="a grid is not fully described; found no top, height"):
         Grid.from_dict({"crs": ALBERS, "left": 0.0, "resolution": 1.0, "width": 2})
 
@@ -238,7 +238,7 @@ def test_grids_that_cannot_be(changes: dict[str, object], message: str) -> None:
 def test_bounds_that_cannot_be() -> None:
     with pytest.raises(GridError, match="the bounds are inverted or empty"):
         Grid.from_bounds(ALBERS, (10.0, 0.0, 0.0, 10.0), 1.0)
-    with pytest.raises(GridError, match="the bounds are inverted or empty; found .*nan"):
+    with pytest.raises(GridError, match=r"the bounds are inverted or empty; found .*nan"):
         Grid.from_bounds(ALBERS, (0.0, 0.0, float("nan"), 10.0), 1.0)
     with pytest.raises(GridError, match="the resolution must be positive; found -5"):
         Grid.from_bounds(ALBERS, (0.0, 0.0, 10.0, 10.0), -5)
@@ -255,7 +255,7 @@ def test_bounds_that_cannot_be() -> None:
 @pytest.mark.parametrize("crs", ["EPSG:3413", "EPSG:32606", LONLAT, "EPSG:3857"])
 def test_a_crs_that_does_not_keep_area_is_refused_where_area_matters(crs: str) -> None:
     with pytest.raises(
-        GridError, match="the CRS does not keep area; found .* expected an equal-area CRS such as EPSG:3338"
+        GridError, match=r"the CRS does not keep area; found .* expected an equal-area CRS such as EPSG:3338"
     ):
         Grid.from_bounds(crs, (0.0, 0.0, 10.0, 10.0), 1.0, equal_area=True)
 

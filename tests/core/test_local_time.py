@@ -10,7 +10,7 @@ from geocryoai.core.local_time import estimate_utc_offset, to_utc
 
 
 def sunshine(utc: np.ndarray, lon: float, lat: float) -> np.ndarray:
-    """Clear-sky shortwave [W m-2] from the sun's elevation, with the equation of time from the orbit (Meeus low order)."""
+    """Shortwave [W m-2] of a clear sky, with the sun's place from its orbit (low-order series)."""
     days = (utc - np.datetime64("2000-01-01T12:00")) / np.timedelta64(1, "D")
     anomaly = np.radians(357.529 + 0.98560028 * days)
     mean_lon = 280.459 + 0.98564736 * days

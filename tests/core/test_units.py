@@ -128,7 +128,7 @@ def test_an_amount_of_nothing_in_particular_is_refused(unit: str) -> None:
 
 @pytest.mark.parametrize("unit", [None, "", "  ", 5, 1.0])
 def test_a_value_without_a_unit_is_refused(unit: object) -> None:
-    with pytest.raises(UnitError, match="a value came without a unit; found .*'1' for a pure number"):
+    with pytest.raises(UnitError, match=r"a value came without a unit; found .*'1' for a pure number"):
         convert(1.0, unit, "m")  # type: ignore[arg-type]
 
 
