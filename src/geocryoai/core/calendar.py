@@ -75,7 +75,7 @@ def parse_period(value: str | int | dt.date) -> tuple[np.datetime64, np.datetime
     >>> parse_period("2003-02")
     (np.datetime64('2003-02-01'), np.datetime64('2003-03-01'))
     """
-    text = f"{value:04d}" if isinstance(value, int) else str(value).strip()
+    text = str(value).strip()
     if _ISO.fullmatch(text) is None:
         raise CalendarError(
             "the date is not understood",
@@ -190,7 +190,7 @@ def day_of_year(year: ArrayLike, day: ArrayLike, calendar: str = "standard") -> 
         found = f"day {days[wrong][0]} of {years[wrong][0]}"
         raise CalendarError("a year has no such day", found=found, expected=f"1 to {last[wrong][0]}")
     if kind == "standard":
-        return january.astype("datetime64[D]") + (days - 1).astype("timedelta64[D]")
+        return np.asarray(january.astype("datetime64[D]") + (days - 1).astype("timedelta64[D]"))
     return _from_model_ticks(years, (days - 1) * _TICKS["day"], kind).astype("datetime64[D]")
 
 

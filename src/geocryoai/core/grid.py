@@ -10,7 +10,7 @@ import numpy as np
 from pyproj import CRS, Transformer
 
 from geocryoai.core.errors import GridError, nearest
-from geocryoai.core.projection import LONLAT, is_equal_area, read_crs, transformer
+from geocryoai.core.projection import LONLAT, is_equal_area, read_crs, semi_axes, transformer
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -129,7 +129,9 @@ class Grid:
                 expected=f"at most {limit}",
                 next_step="Use a coarser resolution or a smaller region.",
             )
-        return cls(crs, first_column * resolution, last_row * resolution, resolution, width, height)
+        return cls(
+            crs, float(first_column * resolution), float(last_row * resolution), float(resolution), width, height
+        )
 
     @classmethod
     def from_lonlat_box(
@@ -216,11 +218,12 @@ class Grid:
         if is_equal_area(self.crs):
             return np.full(self.shape, self.resolution**2)
         crs = read_crs(self.crs)
-        ellipsoid = f"+a={crs.ellipsoid.semi_major_metre} +b={crs.ellipsoid.semi_minor_metre} +units=m +type=crs"
+        major, minor = semi_axes(self.crs)
+        ellipsoid = f"+a={major} +b={minor} +units=m +type=crs"
         if crs.is_geographic:
             project = Transformer.from_crs(crs, CRS(f"+proj=cea {ellipsoid}"), always_xy=True)
             _, y = project.transform(np.zeros(self.height + 1), np.clip(self.y_edges, -90, 90))
-            strip = np.radians(self.resolution) * crs.ellipsoid.semi_major_metre
+            strip = np.radians(self.resolution) * major
             return np.repeat((-np.diff(y) * strip)[:, None], self.width, axis=1)
         left, bottom, right, top = self.bounds
         lon, lat = transformer(self.crs, LONLAT).transform((left + right) / 2, (bottom + top) / 2)
@@ -281,12 +284,8 @@ class Grid:
             and bottom >= other_bottom - slack
             and top <= other_top + slack
         )
-        steps = (
-            other.resolution / self.resolution,
-            (left - other_left) / self.resolution,
-            (other_top - top) / self.resolution,
-        )
-        return inside and all(abs(step - round(step)) < _SNAP for step in steps)
+        lengths = (other.resolution, left - other_left, other_top - top)
+        return inside and all(abs(n - round(n)) < _SNAP for n in (length / self.resolution for length in lengths))
 
     def cf_attributes(self) -> dict[str, Any]:
         """Return the attributes of a CF grid mapping variable, among them ``crs_wkt``."""

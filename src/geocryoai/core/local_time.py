@@ -32,8 +32,8 @@ def to_utc(local: ArrayLike, offset_hours: float) -> NDArray[np.datetime64]:
     if not OFFSETS[0] <= offset_hours <= OFFSETS[1]:
         raise CalendarError("no local time has that offset from UTC", found=f"{offset_hours} h", expected="-12 to 14 h")
     shift = np.timedelta64(round(offset_hours * 3_600_000_000), "us")
-    utc: NDArray[np.datetime64] = np.asarray(local, dtype="datetime64[us]") - shift
-    return utc
+    times: NDArray[np.datetime64] = np.asarray(local, dtype="datetime64[us]")
+    return np.subtract(times, shift)
 
 
 def estimate_utc_offset(local: ArrayLike, shortwave: ArrayLike, longitude: float) -> float:

@@ -61,6 +61,14 @@ def is_equal_area(text: str) -> bool:
     return operation is not None and operation.method_name in EQUAL_AREA_METHODS
 
 
+def semi_axes(text: str) -> tuple[float, float]:
+    """Return the semi-major and semi-minor axis of the CRS's ellipsoid [m]."""
+    ellipsoid = read_crs(text).ellipsoid
+    if ellipsoid is None:
+        raise GridError("the CRS has no ellipsoid", found=f"'{text}'")
+    return ellipsoid.semi_major_metre, ellipsoid.semi_minor_metre
+
+
 @cache
 def transformer(source: str, target: str) -> Transformer:
     """Return the (cached) transformation of x, y from `source` to `target`; x is always east or longitude."""

@@ -277,7 +277,7 @@ def finish(
     if covariates != set(info.covariates):
         odd = ", ".join(sorted(covariates ^ set(info.covariates)))
         raise SourceError("covariates differ from those declared", where=info.name, found=odd)
-    if records.select("source", "source_row", "time_start").is_duplicated().any():
+    if records.select("source", "source_row", "site", "time_start").is_duplicated().any():
         raise SourceError("a record is given twice", where=info.name)
     table = pl.concat([empty(OBSERVATION_COLUMNS), *observations])
     taken = pl.concat([empty(EXCLUSION_COLUMNS), *exclusions])
