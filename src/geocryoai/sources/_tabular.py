@@ -223,8 +223,8 @@ def observe(
     values: pl.Series,
     *,
     variable: str,
-    method: str,
-    support_m: float | None = None,
+    method: str | pl.Series,
+    support_m: pl.Series | float | None = None,
     quality: str | pl.Series = "measured",
     sigma: pl.Series | None = None,
     depth: pl.Series | float | None = None,
@@ -237,7 +237,9 @@ def observe(
         Record table; row i belongs to ``values[i]``.
     values : polars.Series
         Values in the canonical unit and sign of `variable`; null where nothing was measured.
-    support_m : float, optional
+    method : str or Series
+        How it was measured.
+    support_m : float or Series, optional
         Side length of the area that a value stands for [m].
     quality : str or Series
         One of `core.observations.QUALITIES`.
@@ -251,8 +253,8 @@ def observe(
         value=values,
         sigma=pl.lit(None, dtype=pl.Float64) if sigma is None else sigma,
         depth=depth if isinstance(depth, pl.Series) else pl.lit(depth, dtype=pl.Float64),
-        method=pl.lit(method),
-        support_m=pl.lit(support_m, dtype=pl.Float64),
+        method=pl.lit(method) if isinstance(method, str) else method,
+        support_m=support_m if isinstance(support_m, pl.Series) else pl.lit(support_m, dtype=pl.Float64),
         quality=pl.lit(quality) if isinstance(quality, str) else quality,
     )
     return conform(table.filter(pl.col("value").is_not_null()), OBSERVATION_COLUMNS, where=variable)

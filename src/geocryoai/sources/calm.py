@@ -98,9 +98,14 @@ class Calm:
         joined = joined.join(sites.select("source_row", "method", "support"), on="source_row", maintain_order="left")
         taken = pl.concat([taken, _excluded(values, source)])
         depth = pl.Series("value", to_canonical(joined["value"].to_numpy(), "cm", "alt")).fill_nan(None)
-        observed = observe(records, depth, variable="alt", method="CALM", quality=joined["quality"])
-        given = joined.filter(depth.is_not_null())
-        observed = observed.with_columns(method="CALM " + given["method"].fill_null("?"), support_m=given["support"])
+        observed = observe(
+            records,
+            depth,
+            variable="alt",
+            method="CALM " + joined["method"].fill_null("?"),
+            support_m=joined["support"],
+            quality=joined["quality"],
+        )
         return finish(self.info, records, [observed], [taken], notes)
 
 
