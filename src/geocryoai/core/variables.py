@@ -30,8 +30,8 @@ class Variable:
         Values outside `valid` are excluded, values outside `plausible` reported.
     cf : str or None
         CF standard name where one exists.
-    molecule : {"CO2", "CH4"} or None
-        Molecule that a bare amount refers to.
+    molecule : {"CO2", "CH4", "H2O"} or None
+        Molecule that the variable is about: a unit of another one is refused. A mass of water may be a depth of it.
     """
 
     name: str
