@@ -1,1 +1,1 @@
-"""cli."""
+"""Commands. They parse, call one function of the rooms below, and print; no science here."""

@@ -1,1 +1,1 @@
-"""stages."""
+"""The stages of a run, ingest to report: each reads and writes the run folder, nothing else."""

@@ -1,0 +1,138 @@
+"""The command ``geocryoai``."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from geocryoai import __version__
+from geocryoai.core.errors import GeoCryoAIError
+
+app = typer.Typer(
+    name="geocryoai",
+    help="Reconcile permafrost field data, remote sensing and process models; simulate ALT, CO2 and CH4.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+StudyArgument = Annotated[str, typer.Argument(help="a study file, or the name of a bundled study", metavar="STUDY")]
+DataOption = Annotated[
+    Path | None, typer.Option("--data", help="folder that the study's paths are relative to", envvar="GEOCRYOAI_DATA")
+]
+SetOption = Annotated[list[str] | None, typer.Option("--set", help="override one key: a.b=value; repeatable")]
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"geocryoai {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    debug: Annotated[bool, typer.Option("--debug", help="show the trace of an error")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="print the version", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    if debug:
+        os.environ["GEOCRYOAI_DEBUG"] = "1"
+
+
+@app.command()
+def run(
+    study: StudyArgument = "twin",
+    data: DataOption = None,
+    out: Annotated[Path | None, typer.Option("--out", help="run folder (default: runs/NAME)")] = None,
+    until: Annotated[str | None, typer.Option("--until", help="stop after this stage")] = None,
+    set_: SetOption = None,
+    print_config: Annotated[bool, typer.Option("--print-config", help="print the resolved study and stop")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="no progress bars")] = False,
+) -> None:
+    """Run a study from its data to its report; started again, it goes on where it stopped."""
+    from geocryoai.core.study import to_yaml
+    from geocryoai.stages.check import find_study
+
+    resolved = find_study(study, set_ or [])
+    if print_config:
+        typer.echo(to_yaml(resolved), nl=False)
+        return
+    from geocryoai.stages.run import run_study
+
+    folder = run_study(resolved, data=data, out=out or Path("runs") / resolved.name, until=until, quiet=quiet)
+    typer.echo(f"done: {folder}")
+
+
+@app.command()
+def validate(study: StudyArgument, data: DataOption = None, set_: SetOption = None) -> None:
+    """Check a study and, with --data, that its files are there: every problem at once, before any work."""
+    from geocryoai.stages.check import check_study, find_study
+
+    resolved = find_study(study, set_ or [])
+    check_study(resolved, data)
+    typer.echo(f"{resolved.name}: no problems found")
+
+
+@app.command()
+def predict(
+    run_folder: Annotated[Path, typer.Argument(help="a finished run", metavar="RUN")],
+    data: DataOption = None,
+    out: Annotated[Path | None, typer.Option("--out", help="file to write (.parquet, or .nc with --grid)")] = None,
+    grid: Annotated[bool, typer.Option("--grid", help="a map (CF NetCDF) instead of records")] = False,
+    months: Annotated[list[str] | None, typer.Option("--month", help="with --grid: YYYY-MM; repeatable")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="no progress bars")] = False,
+) -> None:
+    """Apply a finished run to a copy of its inputs (other sites or times); their target values are not read."""
+    from geocryoai.stages.apply import predict_map, predict_records
+
+    if grid:
+        target = predict_map(run_folder, data=data, out=out or Path("map.nc"), months=months or [], quiet=quiet)
+    else:
+        target = predict_records(run_folder, data=data, out=out or Path("predictions.parquet"), quiet=quiet)
+    typer.echo(f"written: {target}")
+
+
+@app.command()
+def sources(
+    name: Annotated[str | None, typer.Argument(help="one source in full")] = None,
+) -> None:
+    """List what can be read, under which licence, and how to cite it."""
+    from geocryoai.sources.catalogue import catalogue
+    from geocryoai.stages.describe import describe_sources
+
+    typer.echo(describe_sources(catalogue(), name))
+
+
+@app.command()
+def studies() -> None:
+    """List the bundled studies."""
+    from geocryoai.core.study import load_study
+    from geocryoai.stages.check import bundled_studies
+
+    for name, path in bundled_studies().items():
+        typer.echo(f"{name:<12} {load_study(path).title}")
+
+
+def main() -> None:
+    """Run the command line; a user's mistake is one clear paragraph and exit code 2, ours exit code 1."""
+    try:
+        app(prog_name="geocryoai")
+    except GeoCryoAIError as error:
+        _fail(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        _fail("interrupted; the same command goes on where it stopped", 130)
+    except Exception as error:
+        _fail(f"internal error ({type(error).__name__}: {error}); run again with --debug for the trace", 1)
+
+
+def _fail(message: str, code: int) -> None:
+    if os.environ.get("GEOCRYOAI_DEBUG") == "1":
+        traceback.print_exc()
+    typer.echo(f"geocryoai: {message}", err=True)
+    sys.exit(code)

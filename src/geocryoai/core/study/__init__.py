@@ -1,0 +1,43 @@
+"""The study: one typed YAML file that says where, when, which data, learners, tests and products."""
+
+from __future__ import annotations
+
+from geocryoai.core.study.load import load_study, study_from_dict, to_yaml
+from geocryoai.core.study.model import (
+    AnchorSection,
+    ComputeSection,
+    DomainSection,
+    EvaluateSection,
+    JoinSection,
+    LearnerSection,
+    PeriodSection,
+    PredictSection,
+    ProtocolSection,
+    ReportSection,
+    SelectSection,
+    SourceSection,
+    Study,
+    TargetSection,
+    WindowSection,
+)
+
+__all__ = [
+    "AnchorSection",
+    "ComputeSection",
+    "DomainSection",
+    "EvaluateSection",
+    "JoinSection",
+    "LearnerSection",
+    "PeriodSection",
+    "PredictSection",
+    "ProtocolSection",
+    "ReportSection",
+    "SelectSection",
+    "SourceSection",
+    "Study",
+    "TargetSection",
+    "WindowSection",
+    "load_study",
+    "study_from_dict",
+    "to_yaml",
+]

@@ -1,0 +1,142 @@
+"""Read a study: YAML, overrides, defaults; every problem at once, each with the nearest known key."""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Hashable, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from geocryoai.core.errors import StudyError, nearest
+from geocryoai.core.study.model import Study
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe YAML in which a key given twice is an error."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[object] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if isinstance(key, Hashable) and key in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key '{key}' stands twice", key_node.start_mark
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep=deep)
+
+
+def load_study(path: Path, overrides: Sequence[str] = ()) -> Study:
+    """Return the study in a YAML file, with ``a.b=value`` overrides applied.
+
+    Raises
+    ------
+    StudyError
+        With all problems found: syntax, unknown keys, wrong types, contradictions.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise StudyError([f"the file cannot be read ({error})"], where=str(path)) from error
+    try:
+        tree = yaml.load(text, Loader=_Loader)
+    except yaml.YAMLError as error:
+        raise StudyError([f"not valid YAML: {' '.join(str(error).split())}"], where=str(path)) from error
+    return study_from_dict(tree, overrides, where=str(path))
+
+
+def study_from_dict(tree: Any, overrides: Sequence[str] = (), *, where: str = "study") -> Study:
+    """Return a study from nested dictionaries; see `load_study`."""
+    if not isinstance(tree, dict):
+        raise StudyError([f"a study is a mapping of keys, found {type(tree).__name__}"], where=where)
+    problems: list[str] = []
+    for override in overrides:
+        problem = _apply(tree, override)
+        if problem:
+            problems.append(problem)
+    try:
+        study = Study.model_validate(tree)
+    except ValidationError as error:
+        problems += [_message(item, tree) for item in error.errors()]
+        raise StudyError(problems, where=where) from error
+    if problems:
+        raise StudyError(problems, where=where)
+    return study
+
+
+def to_yaml(study: Study) -> str:
+    """Return the resolved study, defaults included, as YAML that `load_study` reads back to the same study."""
+    return yaml.safe_dump(study.model_dump(mode="json"), sort_keys=False, allow_unicode=True, width=110)
+
+
+def _apply(tree: dict[str, Any], override: str) -> str | None:
+    path, equals, text = override.partition("=")
+    if not equals or not path:
+        return f"--set {override}: expected KEY.KEY=VALUE"
+    try:
+        value = yaml.load(text, Loader=_Loader)
+    except yaml.YAMLError:
+        return f"--set {override}: the value is not valid YAML"
+    *parents, last = path.split(".")
+    node: Any = tree
+    for key in parents:
+        if isinstance(node, dict) and node.get(key) is None:
+            node[key] = {}
+        node = _child(node, key)
+        if not isinstance(node, dict | list):
+            return f"--set {path}: '{key}' is not a section"
+    if isinstance(node, list):
+        if not last.isdigit() or int(last) >= len(node):
+            return f"--set {path}: '{last}' is not a position in a list of {len(node)}"
+        node[int(last)] = value
+    else:
+        node[last] = value
+    return None
+
+
+def _child(node: Any, key: str) -> Any:
+    if isinstance(node, list):
+        return node[int(key)] if key.isdigit() and int(key) < len(node) else None
+    return node.get(key)
+
+
+def _message(item: Any, tree: dict[str, Any]) -> str:
+    location = [part for part in item["loc"] if isinstance(part, str | int)]
+    shown = ".".join(str(part) for part in location) or "study"
+    if item["type"] == "extra_forbidden":
+        known = _known_keys(Study, location[:-1])
+        return f"{shown}: unknown key '{location[-1]}'; {nearest(str(location[-1]), known)}"
+    if item["type"] == "missing":
+        return f"{shown}: missing; it has no default"
+    if item["type"] == "literal_error":
+        given = str(item["input"])
+        choices = [part.strip("' ") for part in item["ctx"]["expected"].replace(" or ", ", ").split(",")]
+        return f"{shown}: found '{given}'; {nearest(given, choices)} (one of {', '.join(choices)})"
+    text = str(item["msg"]).removeprefix("Value error, ")
+    found = item["input"]
+    return f"{shown}: {text}" + ("" if isinstance(found, dict | list) else f"; found {found!r}")
+
+
+def _known_keys(model: Any, location: Sequence[str | int]) -> list[str]:
+    """Return the keys known at a place in the study, walking the typed sections."""
+    kind: Any = model
+    for part in location:
+        kind = _section_of(kind)
+        if isinstance(kind, type) and issubclass(kind, BaseModel) and part in kind.model_fields:
+            kind = kind.model_fields[str(part)].annotation
+        else:
+            arguments = [a for a in typing.get_args(kind) if a is not Ellipsis]
+            kind = arguments[-1] if arguments else kind
+    kind = _section_of(kind)
+    return list(kind.model_fields) if isinstance(kind, type) and issubclass(kind, BaseModel) else []
+
+
+def _section_of(kind: Any) -> Any:
+    """Return the section inside ``X | None`` and the like."""
+    if typing.get_origin(kind) in (types.UnionType, typing.Union):
+        return next(a for a in typing.get_args(kind) if a is not type(None))
+    return kind

@@ -1,0 +1,147 @@
+"""The table of one target: every record that can be asked about, what was measured there, whether to learn it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import polars as pl
+
+from geocryoai.cube.join import EARTH_RADIUS_KM, unit_vectors
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from geocryoai.core.study import SelectSection
+
+#: Why a measured record is not learnt from, in the order in which the rules are tried.
+REASONS = {
+    "no_value": "nothing was measured",
+    "quality": "quality not selected",
+    "no_time": "no date, though another record of the source has one",
+    "period": "outside the period",
+    "domain": "outside the domain",
+    "range": "outside the selected range",
+    "duplicate": "same place and time in a source before it",
+}
+
+
+def target_table(
+    sources: Mapping[str, tuple[pl.DataFrame, pl.DataFrame]], target: str, qualities: Sequence[str]
+) -> pl.DataFrame:
+    """Return all records of the given sources in order, with value, sigma, quality and support of the target.
+
+    Parameters
+    ----------
+    sources : dict of str to (records, observations)
+        In order of preference.
+    target : str
+    qualities : sequence of str
+        Wanted qualities; where a record has several values of the target, the wanted ones are averaged.
+
+    Returns
+    -------
+    polars.DataFrame
+        Record columns, covariates, then `value`, `sigma`, `quality`, `support_m` (null where nothing was measured).
+    """
+    tables = []
+    for records, observations in sources.values():
+        mine = observations.filter(pl.col("variable") == target)
+        wanted = mine.with_columns(pl.col("quality").is_in(list(qualities)).alias("_wanted"))
+        best = wanted.filter(pl.col("_wanted") == pl.col("_wanted").max().over("source", "source_row"))
+        values = best.group_by("source", "source_row", maintain_order=True).agg(
+            pl.col("value").mean(), pl.col("sigma").mean(), pl.col("quality").first(), pl.col("support_m").first()
+        )
+        tables.append(records.join(values, on=["source", "source_row"], how="left", maintain_order="left"))
+    return pl.concat(tables, how="diagonal_relaxed")
+
+
+def select(
+    table: pl.DataFrame,
+    rules: SelectSection,
+    *,
+    period: tuple[np.datetime64, np.datetime64],
+    box: tuple[float, float, float, float] | None,
+    step: Literal["month", "year"],
+) -> pl.DataFrame:
+    """Return the table with `learn` (bool) and `why_not` (key of `REASONS`, null where learnt).
+
+    Parameters
+    ----------
+    table : polars.DataFrame
+        Of `target_table`.
+    rules : SelectSection
+    period : tuple of datetime64
+        First day, and first day after.
+    box : tuple of float or None
+        West, east, south, north [degree]; west > east crosses the antimeridian.
+    step : {"month", "year"}
+        Time step within which two records of one place are the same.
+    """
+    tests = {
+        "no_value": pl.col("value").is_null() | pl.col("value").is_nan(),
+        "quality": ~pl.col("quality").is_in(list(rules.quality)),
+        "no_time": pl.col("time_start").is_null() & pl.col("time_start").is_not_null().any().over("source"),
+        "period": (pl.col("time_start") < pl.lit(period[0]).cast(pl.Datetime("us")))
+        | (pl.col("time_start") >= pl.lit(period[1]).cast(pl.Datetime("us"))),
+        "domain": _outside(box) if rules.inside_domain and box is not None else pl.lit(False),
+        "range": (pl.col("value") < (rules.minimum if rules.minimum is not None else -np.inf))
+        | (pl.col("value") > (rules.maximum if rules.maximum is not None else np.inf)),
+    }
+    why = pl.lit(None, dtype=pl.String())
+    for reason in reversed(tests):
+        why = pl.when(tests[reason].fill_null(False)).then(pl.lit(reason)).otherwise(why)
+    judged = table.with_columns(why.alias("why_not"))
+    if rules.merge_within_km is not None:
+        judged = _mark_duplicates(judged, rules.merge_within_km, step)
+    return judged.with_columns(pl.col("why_not").is_null().alias("learn"))
+
+
+def _outside(box: tuple[float, float, float, float]) -> pl.Expr:
+    west, east, south, north = box
+    lon, lat = pl.col("lon"), pl.col("lat")
+    inside = (lon >= west) & (lon <= east) if west <= east else (lon >= west) | (lon <= east)
+    return ~(inside & (lat >= south) & (lat <= north)).fill_null(False)
+
+
+def _mark_duplicates(table: pl.DataFrame, within_km: float, step: str) -> pl.DataFrame:
+    """Mark the records of a later source that repeat a learnt one of an earlier source."""
+    from scipy.spatial import cKDTree
+
+    kept = table["why_not"].is_null().to_numpy()
+    lon, lat = table["lon"].to_numpy(), table["lat"].to_numpy()
+    rows = np.flatnonzero(kept & np.isfinite(lon) & np.isfinite(lat))
+    if len(rows) == 0:
+        return table
+    unit = "M" if step == "month" else "Y"
+    when = table["time_start"].to_numpy().astype(f"datetime64[{unit}]").astype("int64")[rows]
+    order = {source: i for i, source in enumerate(table["source"].unique(maintain_order=True))}
+    rank = np.array([order[source] for source in table["source"].to_list()])[rows]
+    tree = cKDTree(unit_vectors(lon[rows], lat[rows]))
+    repeated = np.zeros(table.height, dtype=bool)
+    for first, second in tree.query_pairs(2.0 * np.sin(within_km / EARTH_RADIUS_KM / 2.0)):
+        if when[first] == when[second] and rank[first] != rank[second]:
+            repeated[rows[first if rank[first] > rank[second] else second]] = True
+    return table.with_columns(
+        pl.when(pl.Series(repeated)).then(pl.lit("duplicate")).otherwise(pl.col("why_not")).alias("why_not")
+    )
+
+
+def groups_within(lon: NDArray[np.float64], lat: NDArray[np.float64], site: NDArray[np.str_], km: float) -> np.ndarray:
+    """Return a group number per row such that one site, and sites closer than `km` [km], share a group."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+    from scipy.spatial import cKDTree
+
+    _, member = np.unique(site, return_inverse=True)
+    count = int(member.max()) + 1 if len(member) else 0
+    known = np.flatnonzero(np.isfinite(lon) & np.isfinite(lat))
+    pairs = np.empty((0, 2), dtype=int)
+    if len(known):
+        tree = cKDTree(unit_vectors(lon[known], lat[known]))
+        close = tree.query_pairs(2.0 * np.sin(km / EARTH_RADIUS_KM / 2.0), output_type="ndarray")
+        pairs = member[known[close]]
+    links = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(count, count))
+    _, component = connected_components(links, directed=False)
+    return np.asarray(component[member])

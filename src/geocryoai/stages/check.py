@@ -1,0 +1,142 @@
+"""Find a study and check it against what is registered and what is on disk, before any work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from importlib.resources import files
+from pathlib import Path
+
+from geocryoai.core.errors import GeoCryoAIError, StudyError, nearest
+from geocryoai.core.study import Study, load_study
+from geocryoai.core.variables import variable
+from geocryoai.evaluation import PROTOCOLS
+from geocryoai.models import LEARNERS
+from geocryoai.models.anchors import ANCHORS
+from geocryoai.sources import READERS
+
+
+def bundled_studies() -> dict[str, Path]:
+    """Return the studies that come with the package, by name."""
+    folder = Path(str(files("geocryoai.studies")))
+    return {path.stem: path for path in sorted(folder.glob("*.yml"))}
+
+
+def find_study(study: str, overrides: Sequence[str] = ()) -> Study:
+    """Return the study of a file, or the bundled one of that name.
+
+    Raises
+    ------
+    StudyError
+        There is neither, or the study has problems.
+    """
+    bundled = bundled_studies()
+    path = Path(study)
+    if path.suffix in {".yml", ".yaml"} or path.is_file():
+        return load_study(path, overrides)
+    if study not in bundled:
+        raise StudyError([f"no file and no bundled study is called '{study}'; {nearest(study, bundled)}"])
+    return load_study(bundled[study], overrides)
+
+
+def check_study(study: Study, data: Path | None) -> None:
+    """Raise StudyError with every problem that can be known before any work.
+
+    Parameters
+    ----------
+    study : Study
+    data : Path or None
+        Data folder; without one only a study of the twin can do with it, and files are not looked for.
+    """
+    problems = [
+        *_unknown_names(study),
+        *_broken_references(study),
+        *_domain_problems(study),
+        *_twin_problems(study),
+        *([] if data is None else _missing_files(study, data)),
+    ]
+    if problems:
+        raise StudyError(problems, where=study.name)
+
+
+def _unknown_names(study: Study) -> Iterator[str]:
+    for name, source in study.sources.items():
+        if source.reader not in READERS:
+            yield f"sources.{name}.reader: no reader '{source.reader}'; {nearest(source.reader, READERS)}"
+    for name, learner in study.learners.items():
+        if learner.model not in LEARNERS:
+            yield f"learners.{name}.model: no learner '{learner.model}'; {nearest(learner.model, LEARNERS)}"
+    for name, protocol in study.evaluate.protocols.items():
+        if protocol.protocol not in PROTOCOLS:
+            hint = nearest(protocol.protocol, PROTOCOLS)
+            yield f"evaluate.protocols.{name}.protocol: no protocol '{protocol.protocol}'; {hint}"
+    for name, target in study.targets.items():
+        try:
+            if variable(name).name != name:
+                yield f"targets.{name}: use the house name '{variable(name).name}'"
+        except GeoCryoAIError as error:
+            yield f"targets.{name}: {error}"
+        for anchor in target.anchors:
+            if anchor.process not in ANCHORS:
+                yield f"targets.{name}.anchors: no process '{anchor.process}'; {nearest(anchor.process, ANCHORS)}"
+
+
+def _broken_references(study: Study) -> Iterator[str]:
+    def unknown(where: str, names: Sequence[str], known: Sequence[str]) -> Iterator[str]:
+        for name in names:
+            if name not in known:
+                yield f"{where}: '{name}' is not in the study; {nearest(name, known)}"
+
+    sources, learners, targets = list(study.sources), list(study.learners), list(study.targets)
+    for name, target in study.targets.items():
+        yield from unknown(f"targets.{name}.records", target.records, sources)
+        for join in target.join:
+            if join.by != "cell" or join.source != "cube":
+                yield from unknown(f"targets.{name}.join", [join.source], sources)
+    for name, learner in study.learners.items():
+        yield from unknown(f"learners.{name}.targets", learner.targets, targets)
+    for name, protocol in study.evaluate.protocols.items():
+        yield from unknown(f"evaluate.protocols.{name}.targets", protocol.targets, targets)
+        yield from unknown(f"evaluate.protocols.{name}.learners", protocol.learners, learners)
+    yield from unknown("predict.learner", [study.predict.learner], learners)
+
+
+def _domain_problems(study: Study) -> Iterator[str]:
+    by_cell = [name for name, target in study.targets.items() if any(j.by == "cell" for j in target.join)]
+    if by_cell and study.domain is None:
+        yield f"domain: missing, but targets {', '.join(by_cell)} are joined by cell"
+    if study.predict.maps and study.domain is None:
+        yield "domain: missing, but predict.maps is on"
+    for name, target in study.targets.items():
+        if target.windows and target.windows.size > 1 and not any(j.by == "cell" for j in target.join):
+            yield f"targets.{name}.windows.size: {target.windows.size} cells need a join by cell"
+    months = [m for m in study.predict.months if not study.period.start <= m <= study.period.end]
+    if months:
+        period = f"{study.period.start} to {study.period.end}"
+        yield f"predict.months: {', '.join(months)} outside the period {period}"
+
+
+def _twin_problems(study: Study) -> Iterator[str]:
+    if study.twin is None:
+        return
+    from pydantic import ValidationError
+
+    from geocryoai.twin.options import TwinOptions
+
+    try:
+        TwinOptions.model_validate(study.twin)
+    except ValidationError as error:
+        for item in error.errors():
+            place = ".".join(str(part) for part in ("twin", *item["loc"]))
+            yield f"{place}: {str(item['msg']).removeprefix('Value error, ')}"
+
+
+def _missing_files(study: Study, data: Path) -> Iterator[str]:
+    if not data.is_dir():
+        yield f"--data: no folder at {data}"
+        return
+    for name, source in study.sources.items():
+        if not (data / source.path).exists():
+            folder = (data / source.path).parent
+            present = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+            hint = nearest(Path(source.path).name, present)
+            yield f"sources.{name}.path: no {source.path} in the data folder; {hint}"

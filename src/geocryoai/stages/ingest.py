@@ -1,0 +1,75 @@
+"""Ingest: every source read once by its reader, into canonical tables and fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from geocryoai.core.errors import RunError
+from geocryoai.core.files import complete_or_absent, file_hash, text_hash, write_json
+from geocryoai.core.study import Study
+from geocryoai.sources import READERS
+from geocryoai.stages.workspace import Workspace
+
+if TYPE_CHECKING:
+    from geocryoai.sources.base import SourceData
+
+
+def input_hashes(study: Study, data: Path | None) -> dict[str, str]:
+    """Return the hash of every input file, by source; for a twin, of what it is made from."""
+    if data is None:
+        return {"twin": text_hash(repr(sorted((study.twin or {}).items())))}
+    return {name: file_hash(data / source.path) for name, source in study.sources.items()}
+
+
+def ingest(work: Workspace) -> None:
+    """Read every source of the study; a twin is generated first."""
+    out = work.folder("ingest")
+    data = work.data
+    if data is None:
+        data = _generate_twin(work, out)
+    with work.progress.task("ingest") as tick:
+        for done, (name, section) in enumerate(work.study.sources.items()):
+            tick(done, len(work.study.sources))
+            reader = READERS.get(section.reader)
+            read = reader.read(data / section.path, source=section.path, options=section.options, targets=work.targets)
+            _write(read, out / name, section.path)
+        tick(len(work.study.sources), len(work.study.sources))
+
+
+def _generate_twin(work: Workspace, out: Path) -> Path:
+    if work.study.twin is None:
+        raise RunError(
+            "the study reads files, and no data folder was given",
+            where=work.study.name,
+            next_step="Name the folder that its paths are relative to with --data.",
+        )
+    from geocryoai.twin.generate import generate
+    from geocryoai.twin.options import TwinOptions
+
+    folder = out / "twin"
+    if not folder.exists():
+        with work.progress.task("simulated Alaska"), complete_or_absent(folder) as temporary:
+            generate(temporary, TwinOptions.model_validate({"seed": work.study.seed, **work.study.twin}))
+    return folder
+
+
+def _write(read: SourceData, folder: Path, path: str) -> None:
+    with complete_or_absent(folder) as temporary:
+        temporary.mkdir()
+        for name in ("records", "observations", "exclusions"):
+            getattr(read, name).write_parquet(temporary / f"{name}.parquet")
+        if read.fields is not None:
+            read.fields.to_zarr(temporary / "fields.zarr", zarr_format=3, consolidated=False)
+        summary: Mapping[str, object] = {
+            "info": {**asdict(read.info), "covariates": dict(read.info.covariates)},
+            "path": path,
+            "records": read.records.height,
+            "observations": read.observations.height,
+            "exclusions": read.exclusions.height,
+            "fields": sorted(map(str, read.fields.data_vars)) if read.fields is not None else [],
+            "notes": list(read.notes),
+        }
+        write_json(temporary / "source.json", summary)

@@ -1,0 +1,107 @@
+from pathlib import Path
+
+import pytest
+
+from geocryoai.core.errors import StudyError
+from geocryoai.core.study import load_study, study_from_dict, to_yaml
+
+
+def tree(**changes):
+    base = {
+        "name": "small",
+        "period": {"start": "1990-01", "end": "2000-12"},
+        "sources": {"probes": {"reader": "table", "path": "probes.csv"}},
+        "targets": {"alt": {"records": ["probes"], "step": "year"}},
+        "learners": {"ridge": {"model": "ridge"}},
+        "predict": {"learner": "ridge"},
+    }
+    return {**base, **changes}
+
+
+def problems(error: pytest.ExceptionInfo[StudyError]) -> str:
+    return "\n".join(error.value.problems)
+
+
+def test_defaults_are_resolved_and_survive_yaml(tmp_path: Path):
+    study = study_from_dict(tree())
+    path = tmp_path / "study.yml"
+    path.write_text(to_yaml(study), encoding="utf-8")
+    assert load_study(path) == study
+    assert study.targets["alt"].select.quality == ("measured",)
+
+
+def test_every_problem_is_reported_at_once_with_the_nearest_key():
+    wrong = tree(sead=3, period={"start": "1990-13", "end": "2000"})
+    wrong["sources"]["probes"]["optins"] = {}
+    wrong["targets"]["alt"]["step"] = "mont"
+    with pytest.raises(StudyError) as error:
+        study_from_dict(wrong)
+    text = problems(error)
+    assert len(error.value.problems) == 4
+    assert "sead: unknown key 'sead'; did you mean 'seed'?" in text
+    assert "sources.probes.optins: unknown key 'optins'; did you mean 'options'?" in text
+    assert "'1990-13' is not an ISO date" in text
+    assert "targets.alt.step: found 'mont'; did you mean 'month'?" in text
+
+
+def test_nested_unknown_key_in_a_list_names_the_known_keys_of_that_section():
+    wrong = tree()
+    wrong["targets"]["alt"]["join"] = [{"source": "probes", "by": "site", "witin_km": 3}]
+    with pytest.raises(StudyError, match="did you mean 'within_km'"):
+        study_from_dict(wrong)
+
+
+@pytest.mark.parametrize(
+    ("period", "message"),
+    [
+        ({"start": "2001-01", "end": "2000-12"}, "start 2001-01 is after end 2000-12"),
+        ({"start": "01/02/1990", "end": "2000"}, "is not an ISO date"),
+    ],
+)
+def test_wrong_periods(period, message):
+    with pytest.raises(StudyError, match=message):
+        study_from_dict(tree(period=period))
+
+
+def test_a_year_means_its_first_and_last_month():
+    study = study_from_dict(tree(period={"start": 1990, "end": 2000}))
+    assert (study.period.start, study.period.end) == ("1990-01", "2000-12")
+
+
+def test_overrides_reach_nested_keys_and_lists():
+    study = study_from_dict(tree(), ["seed=7", "compute.workers=1", "targets.alt.records.0=probes"])
+    assert study.seed == 7
+    assert study.compute.workers == 1
+
+
+@pytest.mark.parametrize("override", ["seed", "targets.alt.records.5=x", "name.first=x", "seed=[1"])
+def test_wrong_overrides_are_named(override):
+    with pytest.raises(StudyError, match="--set"):
+        study_from_dict(tree(), [override])
+
+
+def test_a_key_given_twice_is_an_error(tmp_path: Path):
+    path = tmp_path / "study.yml"
+    path.write_text("name: a\nname: b\n", encoding="utf-8")
+    with pytest.raises(StudyError, match="the key 'name' stands twice"):
+        load_study(path)
+
+
+@pytest.mark.parametrize("text", ["- a\n- b\n", "just text", "a: [1", "", "\x00"])
+def test_a_file_that_is_no_study(tmp_path: Path, text):
+    path = tmp_path / "study.yml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(StudyError):
+        load_study(path)
+
+
+def test_an_absent_file_is_named(tmp_path: Path):
+    with pytest.raises(StudyError, match="cannot be read"):
+        load_study(tmp_path / "none.yml")
+
+
+def test_yaml_cannot_build_objects(tmp_path: Path):
+    path = tmp_path / "study.yml"
+    path.write_text("name: !!python/object/apply:os.system ['true']\n", encoding="utf-8")
+    with pytest.raises(StudyError, match="not valid YAML"):
+        load_study(path)
