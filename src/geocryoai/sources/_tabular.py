@@ -17,14 +17,12 @@ from typing import Any
 import polars as pl
 
 from geocryoai.core.errors import SourceError, nearest
+from geocryoai.core.observation_checks import SENTINELS, check_observations
 from geocryoai.core.observations import EXCLUSION_COLUMNS, OBSERVATION_COLUMNS, RECORD_COLUMNS, conform, schema
 from geocryoai.sources.base import SourceData, SourceInfo
 
 #: Cells that say "nothing here"; compared after stripping blanks.
 BLANKS = ("", "NA", "N/A", "NaN", "nan", "NAN", "null", "None")
-
-#: Numbers that stand for "missing" in files of this field.
-SENTINELS = (-9999.0, -99999.0, -999999.0, 1e20, 9.969209968386869e36)
 
 
 def check_options(options: Mapping[str, Any], allowed: Mapping[str, Any], where: str) -> dict[str, Any]:
@@ -266,8 +264,13 @@ def finish(
     observations: Sequence[pl.DataFrame],
     exclusions: Sequence[pl.DataFrame],
     notes: Sequence[str] = (),
+    *,
+    replicates: bool = False,
 ) -> SourceData:
     """Conform and check all parts of a reader's answer and put them together.
+
+    `replicates` says that a site has several values for one time by design (plots, for example); see
+    `core.observation_checks.check_observations`.
 
     Raises
     ------
@@ -282,7 +285,8 @@ def finish(
     if records.select("source", "source_row", "site", "time_start").is_duplicated().any():
         raise SourceError("a record is given twice", where=info.name)
     table = pl.concat([empty(OBSERVATION_COLUMNS), *observations])
-    taken = pl.concat([empty(EXCLUSION_COLUMNS), *exclusions])
+    table, refused = check_observations(table, where=info.name, replicates=replicates)
+    taken = pl.concat([empty(EXCLUSION_COLUMNS), *exclusions, refused])
     return SourceData(info, records, table, taken, notes=tuple(notes))
 
 

@@ -50,7 +50,7 @@ STATIC = {
     "bare_fraction": Column("Percent_NonVegetated_MOD44B_sites", "percent", to="1"),
     "biomass_above": Column("aboveground_biomass_carbon_2010_Above_belowground_biomass", "1"),
     "biomass_below": Column("belowground_biomass_carbon_2010_Above_belowground_biomass", "1"),
-    "soc_stock": Column("SoilGrids_SOC_SoilGrids_SOCstock", "1"),
+    "soc_soilgrids": Column("SoilGrids_SOC_SoilGrids_SOCstock", "1"),
     "ph": Column("PHIHOX_M_sl1_250m_ll_SoilGrids", "1", factor=0.1),
     "wilting_point": Column(
         "sol_watercontent.1500kPa_usda.3c2a1a_m_250m_b0..0cm_1950..2017_v0.1_SoilGrids_watercontent", "percent", to="1"

@@ -107,7 +107,7 @@ class BawldCh4:
         (flux,), out = read_columns(table, TARGETS, source=source)
         method = table["Meth"].replace_strict(METHODS, default="unknown method")
         observed = observe(records, flux, variable="fch4", method=method)
-        return finish(self.info, records, [observed], [*taken, *gone, odd, *out])
+        return finish(self.info, records, [observed], [*taken, *gone, odd, *out], replicates=True)
 
 
 READER = BawldCh4()

@@ -15,11 +15,11 @@ from geocryoai.sources.base import SourceData, SourceInfo
 
 #: 999 and -999 stand for "missing"; depth of the water table is positive below the surface.
 COVARIATES = {
-    "maat": Column("Mean_Annual_Air_Temp_C", "degC", missing=(999.0, -999.0)),
-    "pr_annual": Column("Mean_Annual_Precip_mm", "mm year-1", missing=(999.0, -999.0)),
-    "wtd": Column("Water_Table_Depth_cm", "cm", factor=-1.0, missing=(999.0, -999.0)),
-    "ph": Column("pH", "1", missing=(999.0, -999.0)),
-    "ts_site": Column("Soil_Temp_C", "degC", missing=(999.0, -999.0)),
+    "maat": Column("Mean_Annual_Air_Temp_C", "degC", missing=(999.0,)),
+    "pr_annual": Column("Mean_Annual_Precip_mm", "mm year-1", missing=(999.0,)),
+    "wtd": Column("Water_Table_Depth_cm", "cm", factor=-1.0, missing=(999.0,)),
+    "ph": Column("pH", "1", missing=(999.0,)),
+    "ts_site": Column("Soil_Temp_C", "degC", missing=(999.0,)),
     "moss_brown": Column("Moss_Brown", "1"),
     "moss_sphagnum": Column("Moss_Sphagnum", "1"),
 }
@@ -84,7 +84,7 @@ class Treat2018:
         if not targets:
             return finish(self.info, records, [], [*taken, *gone, odd])
         observed, out = _annual(table, records, source)
-        return finish(self.info, records, [observed], [*taken, *gone, odd, *out])
+        return finish(self.info, records, [observed], [*taken, *gone, odd, *out], replicates=True)
 
 
 def _annual(table: pl.DataFrame, records: pl.DataFrame, source: str) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
