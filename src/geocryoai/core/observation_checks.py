@@ -8,11 +8,8 @@ from geocryoai.core.errors import SourceError, nearest
 from geocryoai.core.observations import EXCLUSION_COLUMNS, OBSERVATION_COLUMNS, QUALITIES, conform
 from geocryoai.core.variables import variables
 
-#: Whole values that files write where nothing was measured.
-SENTINELS = (
-    *(-9999.0, -999.0, -6999.0, -99999.0, -999.9, -9999.9, -32768.0),
-    *(9999.0, 99999.0, 32767.0, 65535.0, 1e20, -1e20, 1e30, 1e36, 9.969209968386869e36, -3.4028234663852886e38),
-)
+#: Whole values that files write where nothing was measured; anything of 1e19 and beyond is a fill value, too.
+SENTINELS = (-9999.0, -99999.0, -6999.0, -999.0, -9999.9, -999.9, -32768.0, 9999.0, 99999.0, 32767.0, 65535.0)
 
 #: A measurement is the same as another where all of these are the same.
 _SAME_MEASUREMENT = ("variable", "source", "site", "lon", "lat", "depth", "time_start", "time_end", "method")
@@ -54,7 +51,7 @@ def check_observations(
     checked = checked.with_columns(pl.selectors.float().fill_nan(None)).with_row_index("_order")
     checked = checked.join(_ranges(), on="variable", how="left", maintain_order="left")
     checked, impossible = _take_out(checked, _impossible())
-    bad_sigma = (pl.col("sigma") < 0) | pl.col("sigma").is_in(SENTINELS) | pl.col("sigma").is_infinite()
+    bad_sigma = (pl.col("sigma") < 0) | is_sentinel(pl.col("sigma"))
     _, sigmas = _take_out(checked, [(bad_sigma, "sigma", "impossible standard error; the value is kept without it")])
     longitude = pl.col("lon")
     checked = checked.with_columns(
@@ -80,6 +77,11 @@ def check_observations(
     )
 
 
+def is_sentinel(values: pl.Expr) -> pl.Expr:
+    """Return where values say that nothing was measured."""
+    return values.is_in(SENTINELS) | (values.abs() >= 1e19)
+
+
 def _refuse_unknown(column: pl.Series, known: list[str], where: str) -> None:
     for name in column.unique(maintain_order=True):
         if name not in known:
@@ -100,12 +102,12 @@ def _impossible() -> list[tuple[pl.Expr, str, str]]:
     value, lon, lat, depth = pl.col("value"), pl.col("lon"), pl.col("lat"), pl.col("depth")
     return [
         (value.is_null(), "value", "no value"),
-        (value.is_in(SENTINELS), "value", "a sentinel, not a measurement"),
-        (~value.is_finite() | ~value.is_between("_low", "_high"), "value", "outside the valid range"),
+        (is_sentinel(value), "value", "a sentinel, not a measurement"),
+        (~value.is_between("_low", "_high"), "value", "outside the valid range"),
         (~lat.is_between(-90, 90), "lat", "no such latitude"),
         (~lon.is_between(-180, 360), "lon", "no such longitude"),
         ((lon == 0) & (lat == 0), "lon", "position 0, 0"),
-        (depth.is_in(SENTINELS), "depth", "the depth is a sentinel"),
+        (is_sentinel(depth), "depth", "the depth is a sentinel"),
         (pl.col("time_end") < pl.col("time_start"), "time_end", "ends before it starts"),
     ]
 
