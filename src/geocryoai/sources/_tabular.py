@@ -17,7 +17,7 @@ from typing import Any
 import polars as pl
 
 from geocryoai.core.errors import SourceError, nearest
-from geocryoai.core.observation_checks import SENTINELS, check_observations
+from geocryoai.core.observation_checks import check_observations, is_sentinel
 from geocryoai.core.observations import EXCLUSION_COLUMNS, OBSERVATION_COLUMNS, RECORD_COLUMNS, conform, schema
 from geocryoai.sources.base import SourceData, SourceInfo
 
@@ -157,8 +157,9 @@ def require_columns(table: pl.DataFrame, columns: Iterable[str], where: str) -> 
 
 
 def sentinels(values: pl.Series, extra: Sequence[float] = ()) -> pl.Series:
-    """Return a mask of the numbers that stand for "missing": `SENTINELS`, `extra`, and anything not finite."""
-    return values.is_in([*SENTINELS, *extra]) | (values.abs() >= 1e19) | values.is_nan()
+    """Return a mask of the numbers that stand for "missing": those of the house, `extra`, and anything not finite."""
+    name = pl.col(values.name)
+    return values.to_frame().select(is_sentinel(name) | name.is_in(list(extra)) | ~name.is_finite()).to_series()
 
 
 def numbers(
