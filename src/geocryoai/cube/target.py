@@ -108,7 +108,10 @@ def build_target(
         all_drivers = [_known(drivers, known_until) for drivers in all_drivers]
     derived: dict[str, Floats] = {}
     for drivers in all_drivers:
-        derived |= _derive(drivers, table, section)
+        new = _derive(drivers, table, section)
+        if both := sorted(set(new) & {*derived, *table.columns}):
+            raise CubeError("two joins bring the same feature", where="targets.join", found=", ".join(both))
+        derived |= new
     table = table.with_columns(pl.Series(name, values) for name, values in derived.items())
     features = _chosen([*own, *statics, *derived], section)
     table = table.with_columns(pl.col(name).cast(pl.Float64).fill_null(float("nan")) for name in features)
@@ -188,8 +191,9 @@ def _derive(drivers: Drivers, table: pl.DataFrame, section: TargetSection) -> di
     values = drivers.series.values
     if section.step == "month":
         return month_features(values, drivers.index, drivers.step, lags=section.lags, means=section.means)
-    when = sample_time(table, "year").astype("datetime64[Y]").astype("int64") + 1970
-    return year_features(values, drivers.series.months, drivers.index, when)
+    time = sample_time(table, "year").astype("datetime64[Y]")
+    year = np.where(np.isnat(time), 0, time.astype("int64") + 1970)
+    return year_features(values, drivers.series.months, drivers.index, year)
 
 
 def _chosen(names: Iterable[str], section: TargetSection) -> tuple[str, ...]:
