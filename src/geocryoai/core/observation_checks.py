@@ -70,9 +70,9 @@ def check_observations(
     checked = checked.with_columns(
         quality=pl.when(doubtful & (quality == "measured")).then(pl.lit("doubtful")).otherwise(quality)
     )
-    exclusions = pl.concat(taken).sort("_order", maintain_order=True).select(EXCLUSION_COLUMNS)
+    exclusions = pl.concat(taken).sort("_order", maintain_order=True).select(*EXCLUSION_COLUMNS)
     return (
-        conform(checked.select(OBSERVATION_COLUMNS), OBSERVATION_COLUMNS, where=where),
+        conform(checked.select(*OBSERVATION_COLUMNS), OBSERVATION_COLUMNS, where=where),
         conform(exclusions, EXCLUSION_COLUMNS, where=where),
     )
 
