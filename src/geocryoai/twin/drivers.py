@@ -9,9 +9,8 @@ import numpy as np
 
 from geocryoai.twin.climate import saturation_pressure
 from geocryoai.twin.fields import GaussianField, stream
-from geocryoai.twin.snow import Snow
 from geocryoai.twin.vegetation import greenness
-from geocryoai.twin.weather import Weather
+from geocryoai.twin.weather import Snow, Weather
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

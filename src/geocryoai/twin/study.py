@@ -23,9 +23,9 @@ def study_sources(*, chambers: bool = True, flights: bool = True) -> dict[str, d
         Whether those files are there (they are not when the network has none).
     """
     sources = {
-        "drivers": _grid("drivers.nc", "Monthly drivers", _DRIVERS),
-        "landscape": _grid("landscape.nc", "Mapped landscape", _LANDSCAPE),
-        "coarse_model": _grid("coarse_model.nc", "Coarse process model", _COARSE),
+        "drivers": _drivers(),
+        "landscape": _landscape(),
+        "coarse_model": _coarse_model(),
         "probe_sites": _probe_sites(),
         "towers": _towers(),
     }
@@ -36,8 +36,34 @@ def study_sources(*, chambers: bool = True, flights: bool = True) -> dict[str, d
     return sources
 
 
-def _grid(path: str, title: str, variables: dict[str, str]) -> dict[str, Any]:
-    return {"reader": "grid", "path": path, "options": {"title": title, **_TERMS}}
+def _grid(path: str, title: str, variables: dict[str, dict[str, Any]], **options: Any) -> dict[str, Any]:
+    return {"reader": "grid", "path": path, "options": {"variables": variables, **options, "title": title, **_TERMS}}
+
+
+def _house(*names: str) -> dict[str, dict[str, Any]]:
+    """Declare variables that carry their house name, their unit standing in the file."""
+    return {name: {"variable": name} for name in names}
+
+
+def _drivers() -> dict[str, Any]:
+    variables = _house("tas", "pr", "rsds", "vp", "snd", "swe", "lai", "ndvi")
+    variables["rsds"]["positive"] = "down"
+    return _grid("drivers.nc", "Monthly drivers", variables)
+
+
+def _landscape() -> dict[str, Any]:
+    relief = _house("elevation", "slope", "coast_distance")
+    cover = _house("organic_depth", "wetland_fraction", "sand", "clay", "shrub_fraction", "tree_fraction")
+    return _grid("landscape.nc", "Mapped landscape", {**relief, **cover}, time={"static": True})
+
+
+def _coarse_model() -> dict[str, Any]:
+    variables = {
+        "nee_model": {"variable": "nee", "name": "nee_model", "positive": "up"},
+        "fch4_model": {"variable": "fch4", "name": "fch4_model", "positive": "up"},
+        "alt_model": {"variable": "alt", "name": "alt_model"},
+    }
+    return _grid("coarse_model.nc", "Coarse process model", variables)
 
 
 def _table(path: str, title: str, support_m: float, time: dict[str, Any], **options: Any) -> dict[str, Any]:

@@ -14,9 +14,8 @@ from geocryoai.twin.cover import Cover, make_cover
 from geocryoai.twin.ground import Ground, thaw_and_freeze
 from geocryoai.twin.landscape import Landscape, make_landscape
 from geocryoai.twin.parameters import Parameters, true_parameters
-from geocryoai.twin.snow import Snow, make_snow
 from geocryoai.twin.vegetation import leaf_area
-from geocryoai.twin.weather import Weather, make_weather
+from geocryoai.twin.weather import Snow, Weather, make_snow, make_weather
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

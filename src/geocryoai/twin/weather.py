@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from geocryoai.processes.snowpack import SnowParameters, snow_series
 from geocryoai.twin.climate import Climate, saturation_pressure
 from geocryoai.twin.fields import GaussianField, stream
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+#: Standard deviation of daily means within a month [degC].
+DAILY_SPREAD = 3.0
 #: Month-to-month persistence of anomalies [1].
 _PERSISTENCE = 0.35
 #: Year that the climatology stands for; the trend is zero there.
@@ -53,6 +56,22 @@ class Weather:
     vp: Floats
 
 
+@dataclass(frozen=True)
+class Snow:
+    """Snow at the ground, monthly means, arrays of shape (months, cells).
+
+    Attributes
+    ----------
+    depth : array of float
+        [m].
+    water : array of float
+        Water equivalent [m].
+    """
+
+    depth: Floats
+    water: Floats
+
+
 def make_weather(options: TwinOptions, landscape: Landscape, climate: Climate) -> Weather:
     """Return the weather of every month and land cell."""
     choice = options.weather
@@ -73,6 +92,12 @@ def make_weather(options: TwinOptions, landscape: Landscape, climate: Climate) -
     clearness = np.clip(climate.clearness[month] - strength * _CLEARNESS_SPREAD * 0.45 * dim, 0.2, 0.75)
     humidity = np.clip(climate.humidity[month] + strength * _HUMIDITY_SPREAD * dim, 0.35, 0.99)
     return Weather(tas=tas, pr=pr, rsds=climate.toa[month] * clearness, vp=humidity * saturation_pressure(tas))
+
+
+def make_snow(weather: Weather, days: Floats) -> Snow:
+    """Return the snow that this weather brings; `days` is the length of the months [d]."""
+    series = snow_series(weather.tas, weather.pr, days, SnowParameters(monthly_sd=DAILY_SPREAD))
+    return Snow(depth=series.snd, water=series.swe)
 
 
 def _anomalies(options: TwinOptions, landscape: Landscape, purpose: str, length: float) -> Floats:
