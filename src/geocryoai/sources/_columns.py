@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from geocryoai.core.errors import SourceError
+from geocryoai.core.observations import RECORD_COLUMNS, conform
 from geocryoai.core.units import convert, to_canonical
 from geocryoai.core.variables import Direction, variables
 from geocryoai.sources._tabular import exclude, numbers, require_columns, rows_of
@@ -169,6 +170,7 @@ def together(parts: Sequence[pl.Series], source: str, **more: pl.Series | str | 
     """Return a record table: source and row number, then the given standard columns, then the covariates."""
     height = len(parts[0]) if parts else next(len(v) for v in more.values() if isinstance(v, pl.Series))
     table = pl.DataFrame({"source_row": pl.int_range(height, eager=True)}).with_columns(source=pl.lit(source))
-    return table.with_columns(
+    table = table.with_columns(
         **{key: value if isinstance(value, pl.Series) else pl.lit(value) for key, value in more.items()}
     ).with_columns(*parts)
+    return conform(table, RECORD_COLUMNS, where=source, extra=True)

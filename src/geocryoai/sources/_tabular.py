@@ -17,14 +17,12 @@ from typing import Any
 import polars as pl
 
 from geocryoai.core.errors import SourceError, nearest
+from geocryoai.core.observation_checks import check_observations, is_sentinel
 from geocryoai.core.observations import EXCLUSION_COLUMNS, OBSERVATION_COLUMNS, RECORD_COLUMNS, conform, schema
 from geocryoai.sources.base import SourceData, SourceInfo
 
 #: Cells that say "nothing here"; compared after stripping blanks.
 BLANKS = ("", "NA", "N/A", "NaN", "nan", "NAN", "null", "None")
-
-#: Numbers that stand for "missing" in files of this field.
-SENTINELS = (-9999.0, -99999.0, -999999.0, 1e20, 9.969209968386869e36)
 
 
 def check_options(options: Mapping[str, Any], allowed: Mapping[str, Any], where: str) -> dict[str, Any]:
@@ -159,8 +157,9 @@ def require_columns(table: pl.DataFrame, columns: Iterable[str], where: str) -> 
 
 
 def sentinels(values: pl.Series, extra: Sequence[float] = ()) -> pl.Series:
-    """Return a mask of the numbers that stand for "missing": `SENTINELS`, `extra`, and anything not finite."""
-    return values.is_in([*SENTINELS, *extra]) | (values.abs() >= 1e19) | values.is_nan()
+    """Return a mask of the numbers that stand for "missing": those of the house, `extra`, and anything not finite."""
+    name = pl.col(values.name)
+    return values.to_frame().select(is_sentinel(name) | name.is_in(list(extra)) | ~name.is_finite()).to_series()
 
 
 def numbers(
@@ -223,8 +222,8 @@ def observe(
     values: pl.Series,
     *,
     variable: str,
-    method: str,
-    support_m: float | None = None,
+    method: str | pl.Series,
+    support_m: pl.Series | float | None = None,
     quality: str | pl.Series = "measured",
     sigma: pl.Series | None = None,
     depth: pl.Series | float | None = None,
@@ -237,7 +236,9 @@ def observe(
         Record table; row i belongs to ``values[i]``.
     values : polars.Series
         Values in the canonical unit and sign of `variable`; null where nothing was measured.
-    support_m : float, optional
+    method : str or Series
+        How it was measured.
+    support_m : float or Series, optional
         Side length of the area that a value stands for [m].
     quality : str or Series
         One of `core.observations.QUALITIES`.
@@ -251,8 +252,8 @@ def observe(
         value=values,
         sigma=pl.lit(None, dtype=pl.Float64) if sigma is None else sigma,
         depth=depth if isinstance(depth, pl.Series) else pl.lit(depth, dtype=pl.Float64),
-        method=pl.lit(method),
-        support_m=pl.lit(support_m, dtype=pl.Float64),
+        method=pl.lit(method) if isinstance(method, str) else method,
+        support_m=support_m if isinstance(support_m, pl.Series) else pl.lit(support_m, dtype=pl.Float64),
         quality=pl.lit(quality) if isinstance(quality, str) else quality,
     )
     return conform(table.filter(pl.col("value").is_not_null()), OBSERVATION_COLUMNS, where=variable)
@@ -264,8 +265,13 @@ def finish(
     observations: Sequence[pl.DataFrame],
     exclusions: Sequence[pl.DataFrame],
     notes: Sequence[str] = (),
+    *,
+    replicates: bool = False,
 ) -> SourceData:
     """Conform and check all parts of a reader's answer and put them together.
+
+    `replicates` says that a site has several values for one time by design (plots, for example); see
+    `core.observation_checks.check_observations`.
 
     Raises
     ------
@@ -280,7 +286,8 @@ def finish(
     if records.select("source", "source_row", "site", "time_start").is_duplicated().any():
         raise SourceError("a record is given twice", where=info.name)
     table = pl.concat([empty(OBSERVATION_COLUMNS), *observations])
-    taken = pl.concat([empty(EXCLUSION_COLUMNS), *exclusions])
+    table, refused = check_observations(table, where=info.name, replicates=replicates)
+    taken = pl.concat([empty(EXCLUSION_COLUMNS), *exclusions, refused])
     return SourceData(info, records, table, taken, notes=tuple(notes))
 
 

@@ -8,49 +8,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
-from geocryoai.core.errors import MissingDependencyError, SourceError, nearest
 from geocryoai.core.units import to_canonical
+from geocryoai.sources._calm_sheet import (
+    FIRST_VALUE_COLUMN,
+    FIRST_YEAR,
+    NO_SURVEY,
+    Row,
+    cell_text,
+    parse_cell,
+    sheet_cells,
+    site_rows,
+)
 from geocryoai.sources._columns import year_periods
-from geocryoai.sources._tabular import check_options, exclude, finish, observe, read_bytes
+from geocryoai.sources._tabular import check_options, exclude, finish, observe
 from geocryoai.sources.base import SourceData, SourceInfo
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-#: Columns before the first year: code, name, latitude, longitude, method.
-FIRST_VALUE_COLUMN = 5
-
-#: Year of the first value column.
-FIRST_YEAR = 1990
-
-#: Tokens that say "no survey in that year"; they are no values and are not logged.
-NO_SURVEY = ("", "-")
-
-#: A Mongolian value below this is in metres [cm]; nowhere does a site thaw so little.
-METRES_BELOW = 5.0
 
 #: Positions that are misprints: code -> (longitude printed, longitude meant). The two other Bykovsky sites lie at
 #: 129.4192 E; 71.4192 E is in the Kara Sea.
 LONGITUDE_ERRATA = {"R29B": (71.4192, 129.4192)}
-
-_NUMBER = re.compile(r"\d+(?:\.\d+)?")
-_MARKED = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*[*†‡§a-z]+")
-
-
-@dataclass(frozen=True)
-class Row:
-    """One site's row: sheet row number, site code, block (country or region) it stands in, and the raw cells."""
-
-    number: int
-    code: str
-    block: str
-    cells: Sequence[object]
 
 
 class Calm:
@@ -98,71 +78,15 @@ class Calm:
         joined = joined.join(sites.select("source_row", "method", "support"), on="source_row", maintain_order="left")
         taken = pl.concat([taken, _excluded(values, source)])
         depth = pl.Series("value", to_canonical(joined["value"].to_numpy(), "cm", "alt")).fill_nan(None)
-        observed = observe(records, depth, variable="alt", method="CALM", quality=joined["quality"])
-        given = joined.filter(depth.is_not_null())
-        observed = observed.with_columns(method="CALM " + given["method"].fill_null("?"), support_m=given["support"])
-        return finish(self.info, records, [observed], [taken], notes)
-
-
-def sheet_cells(path: Path, source: str, sheet: str) -> list[list[object]]:
-    """Return the cells of one sheet of a raw .xls workbook, row by row."""
-    try:
-        import xlrd
-    except ImportError as error:
-        raise MissingDependencyError("xlrd", extra="excel", needed_for="reading a .xls workbook") from error
-    content = read_bytes(path, source)
-    try:
-        book = xlrd.open_workbook(file_contents=content)
-    except Exception as error:  # xlrd raises whatever a damaged stream leads it to
-        raise SourceError(
-            "the workbook cannot be opened", where=source, found=str(error), expected="a complete .xls file"
-        ) from error
-    if sheet not in book.sheet_names():
-        raise SourceError(
-            f"no sheet '{sheet}'", where=source, next_step=nearest(sheet, book.sheet_names()).capitalize()
+        observed = observe(
+            records,
+            depth,
+            variable="alt",
+            method="CALM " + joined["method"].fill_null("?"),
+            support_m=joined["support"],
+            quality=joined["quality"],
         )
-    cells = book.sheet_by_name(sheet)
-    return [list(cells.row_values(number)) for number in range(cells.nrows)]
-
-
-def site_rows(cells: list[list[object]], source: str) -> tuple[list[Row], int]:
-    """Return the site rows and the number of years; every header is checked against the years by position."""
-    rows: list[Row] = []
-    block, years = "", 0
-    for number, row in enumerate(cells):
-        code, name = _text(row[0]), _text(row[1]) if len(row) > 1 else ""
-        if len(row) <= FIRST_VALUE_COLUMN or not any(_text(cell) for cell in row):
-            continue
-        if _text(row[2]) == "LAT":
-            years = _year_columns(row, number, source)
-        elif code == "Site Code":
-            continue
-        elif code and not name:
-            block = code
-        elif not years:
-            raise SourceError(
-                "a site row stands before any header with years", where=source, found=f"sheet row {number}"
-            )
-        else:
-            rows.append(Row(number, re.sub(r"\s+", "", code).upper(), block, row))
-    if not rows:
-        raise SourceError("no site rows", where=source, expected="the CALM summary: a header row with LAT, LONG, years")
-    return rows, years
-
-
-def _year_columns(row: Sequence[object], number: int, source: str) -> int:
-    cells = [_text(cell) for cell in row[FIRST_VALUE_COLUMN:]]
-    while cells and not cells[-1]:
-        cells.pop()
-    for k, cell in enumerate(cells):
-        if cell not in ("###", str(FIRST_YEAR + k)):
-            raise SourceError(
-                f"year columns are not where they should be (sheet row {number}, column {FIRST_VALUE_COLUMN + k})",
-                where=source,
-                found=repr(cell),
-                expected=f"{FIRST_YEAR + k} or ###",
-            )
-    return len(cells)
+        return finish(self.info, records, [observed], [taken], notes)
 
 
 def site_table(rows: list[Row], source: str) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -178,7 +102,7 @@ def site_table(rows: list[Row], source: str) -> tuple[pl.DataFrame, pl.DataFrame
         if lon is not None and printed is not None and abs(lon - printed) < 1e-3:
             taken.append((row.number, "lon", str(row.cells[3]), f"misprint, read as {meant}"))
             lon = meant
-        method = _text(row.cells[4]) or None
+        method = cell_text(row.cells[4]) or None
         side = re.match(r"(\d+)(?:/|$)", method or "")
         support = float(side.group(1)) if side else None
         table.append(
@@ -199,35 +123,13 @@ def value_table(rows: list[Row], years: int) -> pl.DataFrame:
     for row in rows:
         for k in range(years):
             raw = row.cells[FIRST_VALUE_COLUMN + k]
-            if _text(raw) in NO_SURVEY:
+            if cell_text(raw) in NO_SURVEY:
                 continue
             value, quality, reason = parse_cell(raw, mongolian=row.block == "Mongolia")
             table.append((row.number, FIRST_YEAR + k, str(raw), value, quality, reason))
     names = ["source_row", "year", "raw", "value", "quality", "reason"]
     kinds = [pl.Int64, pl.Int64, pl.String, pl.Float64, pl.String, pl.String]
     return pl.DataFrame(table, schema=dict(zip(names, kinds, strict=True)), orient="row")
-
-
-def parse_cell(raw: object, *, mongolian: bool = False) -> tuple[float | None, str | None, str | None]:
-    """Return value [cm], quality and, where there is no value, the reason.
-
-    >>> parse_cell("98*"), parse_cell(">148")[2]
-    ((98.0, 'doubtful', None), 'a bound, not a depth')
-    >>> parse_cell(1.45, mongolian=True)
-    (145.0, 'doubtful', None)
-    """
-    text = _text(raw)
-    marked = _MARKED.fullmatch(text)
-    if text.startswith((">", "<")):
-        return None, None, "a bound, not a depth"
-    if text.lower() == "inactive":
-        return None, None, "site is inactive"
-    if not marked and not _NUMBER.fullmatch(text):
-        return None, None, "not a number"
-    value = float(marked["number"] if marked else text)
-    if value >= METRES_BELOW:
-        return value, "doubtful" if marked else "measured", None
-    return (value * 100.0, "doubtful", None) if mongolian and value > 0 else (None, None, "too shallow to be in cm")
 
 
 def _excluded(values: pl.DataFrame, source: str) -> pl.DataFrame:
@@ -239,16 +141,10 @@ def _excluded(values: pl.DataFrame, source: str) -> pl.DataFrame:
 
 def _coordinate(cell: object, limit: float) -> float | None:
     try:
-        value = float(_text(cell))
+        value = float(cell_text(cell))
     except ValueError:
         return None
     return value if abs(value) <= limit else None
-
-
-def _text(cell: object) -> str:
-    if isinstance(cell, float):
-        return str(int(cell)) if cell == int(cell) else str(cell)
-    return str(cell).replace("\xa0", " ").strip()
 
 
 READER = Calm()

@@ -115,7 +115,7 @@ def _needed(work: Workspace, target: str) -> list[str]:
 
     table = work.table("harmonize", target).filter(pl.col("learn"))
     names = feature_names(work, target)["features"]
-    return [name for name in names if table[name].is_finite().mean() >= COMPLETE]
+    return [name for name in names if np.isfinite(table[name].to_numpy()).mean() >= COMPLETE]
 
 
 def _joined(parts: Sequence[Prediction]) -> Prediction | None:
