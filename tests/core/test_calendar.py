@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-<<<<<<< HEAD
 from pathlib import Path
 
 import h5py
-=======
-
->>>>>>> twin
 import numpy as np
 import pytest
 from hypothesis import given
@@ -182,7 +178,6 @@ def test_standard_decoding_agrees_with_the_real_calendar(days: int, seconds: int
     assert abs(decoded - np.datetime64(expected)) <= np.timedelta64(5, "us")
 
 
-<<<<<<< HEAD
 @pytest.mark.real
 def test_the_axis_of_the_toolik_tile_is_monthly(real_data: Path) -> None:
     with h5py.File(real_data / "drivers" / "toolik_tile" / "historic-climate.nc") as file:
@@ -191,8 +186,6 @@ def test_the_axis_of_the_toolik_tile_is_monthly(real_data: Path) -> None:
     np.testing.assert_array_equal(decoded, month_axis(1901, 2015).astype("datetime64[us]"))
 
 
-=======
->>>>>>> twin
 def test_day_of_year() -> None:
     assert day_of_year([2000, 2001, 2000], [60, 60, 366]).astype(str).tolist() == [
         "2000-02-29",

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
 from pathlib import Path
 
 import h5py
-=======
->>>>>>> twin
 import numpy as np
 import pytest
 
@@ -59,7 +56,6 @@ def test_the_sun_tells_the_offset(lon: float, lat: float, offset: float, start: 
     assert (estimate - offset + 12) % 24 - 12 == pytest.approx(0.0, abs=0.1)
 
 
-<<<<<<< HEAD
 @pytest.mark.real
 def test_reanalysis_hours_end_at_their_stamp_and_are_utc(real_data: Path) -> None:
     with h5py.File(real_data / "drivers" / "era5land_toolik" / "ERA5_FSDS_2022-2024_z1.nc") as file:
@@ -69,8 +65,6 @@ def test_reanalysis_hours_end_at_their_stamp_and_are_utc(real_data: Path) -> Non
     assert estimate_utc_offset(end - np.timedelta64(30, "m"), shortwave, lon) == pytest.approx(0.0, abs=0.15)
 
 
-=======
->>>>>>> twin
 def test_night_and_constant_radiation_tell_nothing() -> None:
     local = np.datetime64("2010-12-20T00:30") + np.arange(240).astype("timedelta64[h]")
     for shortwave in (np.zeros(240), np.full(240, 50.0), np.full(240, np.nan)):
