@@ -8,8 +8,8 @@ from pydantic import Field, model_validator
 
 from geocryoai.core.study.model import Section
 
-#: Largest world that is generated [cells x months]: about 2 GB of memory.
-MAX_CELL_MONTHS = 20_000_000
+#: Largest world that is generated [cells x months]: about 4 GB of memory.
+MAX_CELL_MONTHS = 16_000_000
 
 
 class WeatherOptions(Section):
