@@ -40,7 +40,7 @@ class TruthOptions(Section):
     length : float
         Length scale of the parameter perturbations [m].
     map_error : float
-        Factor on the errors of the mapped statics and remote-sensing drivers [1].
+        Factor on the errors of the static maps and remote-sensing drivers [1].
     """
 
     strength: float = Field(1.0, ge=0, le=3)
