@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from geocryoai.core.errors import MissingDependencyError, SourceError, nearest
-from geocryoai.sources._tabular import read_bytes
+from geocryoai.core.errors import MissingDependencyError, SourceError
+from geocryoai.sources._tabular import hint, read_bytes
 
 #: Columns before the first year: code, name, latitude, longitude, method.
 FIRST_VALUE_COLUMN = 5
@@ -21,6 +21,10 @@ NO_SURVEY = ("", "-")
 
 #: A Mongolian value below this is in metres [cm]; nowhere does a site thaw so little.
 METRES_BELOW = 5.0
+
+#: Positions that are misprints: code -> (longitude printed, longitude meant). The two other Bykovsky sites lie at
+#: 129.4192 E; 71.4192 E is in the Kara Sea.
+LONGITUDE_ERRATA = {"R29B": (71.4192, 129.4192)}
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _MARKED = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*[*†‡§a-z]+")
@@ -50,9 +54,7 @@ def sheet_cells(path: Path, source: str, sheet: str) -> list[list[object]]:
             "the workbook cannot be opened", where=source, found=str(error), expected="a complete .xls file"
         ) from error
     if sheet not in book.sheet_names():
-        raise SourceError(
-            f"no sheet '{sheet}'", where=source, next_step=nearest(sheet, book.sheet_names()).capitalize()
-        )
+        raise SourceError(f"no sheet '{sheet}'", where=source, next_step=hint(sheet, book.sheet_names()))
     cells = book.sheet_by_name(sheet)
     return [list(cells.row_values(number)) for number in range(cells.nrows)]
 
