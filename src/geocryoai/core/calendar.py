@@ -75,7 +75,7 @@ def parse_period(value: str | int | dt.date) -> tuple[np.datetime64, np.datetime
     >>> parse_period("2003-02")
     (np.datetime64('2003-02-01'), np.datetime64('2003-03-01'))
     """
-    text = f"{value:04d}" if isinstance(value, int) else str(value).strip()
+    text = str(value).strip()
     if _ISO.fullmatch(text) is None:
         raise CalendarError(
             "the date is not understood",

@@ -61,7 +61,7 @@ def study_from_dict(tree: Any, overrides: Sequence[str] = (), *, where: str = "s
     try:
         study = Study.model_validate(tree)
     except ValidationError as error:
-        problems += [_message(item, tree) for item in error.errors()]
+        problems += problems_of(error, Study)
         raise StudyError(problems, where=where) from error
     if problems:
         raise StudyError(problems, where=where)
@@ -104,11 +104,16 @@ def _child(node: Any, key: str) -> Any:
     return node.get(key)
 
 
-def _message(item: Any, tree: dict[str, Any]) -> str:
+def problems_of(error: ValidationError, model: type[BaseModel]) -> list[str]:
+    """Return one sentence for each problem that `model` found, unknown keys with the nearest known one."""
+    return [_message(item, model) for item in error.errors()]
+
+
+def _message(item: Any, model: type[BaseModel]) -> str:
     location = [part for part in item["loc"] if isinstance(part, str | int)]
-    shown = ".".join(str(part) for part in location) or "study"
+    shown = ".".join(str(part) for part in location) or model.__name__.lower()
     if item["type"] == "extra_forbidden":
-        known = _known_keys(Study, location[:-1])
+        known = _known_keys(model, location[:-1])
         return f"{shown}: unknown key '{location[-1]}'; {nearest(str(location[-1]), known)}"
     if item["type"] == "missing":
         return f"{shown}: missing; it has no default"

@@ -1,0 +1,212 @@
+"""All fields of a study into one cube: the first source that covers a month gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from geocryoai.core.errors import CubeError
+from geocryoai.cube.align import AlignOptions, FieldAligner
+from geocryoai.cube.layers import Layer, cf_dataset
+from geocryoai.cube.store import SHARD, CubeWriter, create_cube
+from geocryoai.cube.temporal import as_months
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from numpy.typing import NDArray
+
+    from geocryoai.core.grid import Grid
+
+    Months = NDArray[np.datetime64]
+
+#: Memory for each value of the block that is being written: value, share and their copies [B].
+_BYTES_PER_CELL = 32
+
+
+@dataclass(frozen=True)
+class Used:
+    """Which field gave which part of a layer.
+
+    Attributes
+    ----------
+    name : str
+    position : int
+        Of the field among those given.
+    method : {"overlap", "sample", "bilinear"}
+        How it was brought to the grid.
+    months : int
+        Number of months that it gave; 0 for a field without time.
+    first, last : str
+        First and last of these months; empty for a field without time.
+    """
+
+    name: str
+    position: int
+    method: str
+    months: int
+    first: str
+    last: str
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """The aligners of one layer, and which of them gives each month (-1: none)."""
+
+    layer: Layer
+    aligners: tuple[FieldAligner, ...]
+    positions: tuple[int, ...]
+    owner: NDArray[np.int64]
+
+
+def align(fields: xr.Dataset, grid: Grid, months: Months, options: AlignOptions | None = None) -> xr.Dataset:
+    """Return all variables of one reader's fields on a grid and month axis, in memory, with their coverage.
+
+    Parameters
+    ----------
+    fields : xarray.Dataset
+    grid : Grid
+    months : array of datetime64
+        First day of each month, consecutive.
+    options : AlignOptions, optional
+    """
+    values = []
+    for plan in _plans([fields], grid, months, options or AlignOptions()):
+        everywhere = (slice(0, grid.height), slice(0, grid.width))
+        array, share = plan.aligners[0].block(*everywhere)
+        cut = slice(None) if plan.layer.monthly else 0
+        values += [(plan.layer, array[cut]), (plan.layer.coverage(), share[cut])]
+    return cf_dataset(grid, months, values)
+
+
+def write_fields(
+    path: Path,
+    fields: Sequence[xr.Dataset],
+    grid: Grid,
+    months: Months,
+    *,
+    options: AlignOptions | None = None,
+    attributes: Mapping[str, Any] | None = None,
+    overwrite: bool = False,
+) -> list[Used]:
+    """Write a cube of several readers' fields and return which field gave what.
+
+    Where several fields have one variable, the first that covers a month gives it.
+
+    Parameters
+    ----------
+    path : Path
+        Folder of the cube.
+    fields : sequence of xarray.Dataset
+        Readers' fields, in order of preference.
+    grid : Grid
+    months : array of datetime64
+        First day of each month, consecutive.
+    options : AlignOptions, optional
+        `memory_mb` is for everything, the block being written included.
+    attributes : dict, optional
+        Global attributes of the cube.
+    overwrite : bool
+        Replace a cube that is there.
+
+    Raises
+    ------
+    CubeError
+        A field without time is there twice, or a field lies outside the grid or the months.
+    """
+    months = as_months(months)
+    options = _without_block(options or AlignOptions(), grid, len(months))
+    plans = _plans(fields, grid, months, options)
+    layers = [plan.layer for plan in plans]
+    with create_cube(path, grid, months, layers, attributes=attributes, overwrite=overwrite) as writer:
+        for plan in plans:
+            _write_layer(writer, plan)
+    return [used for plan in plans for used in _used(plan, months)]
+
+
+def _plans(fields: Sequence[xr.Dataset], grid: Grid, months: Months, options: AlignOptions) -> list[_Plan]:
+    found: dict[str, list[tuple[int, FieldAligner, dict[str, Any]]]] = {}
+    for position, dataset in enumerate(fields):
+        for name in _variables(dataset):
+            aligner = FieldAligner(dataset, name, grid, months, options)
+            found.setdefault(name, []).append((position, aligner, dict(dataset[name].attrs)))
+    return [_plan(name, pieces, len(months)) for name, pieces in sorted(found.items())]
+
+
+def _plan(name: str, pieces: list[tuple[int, FieldAligner, dict[str, Any]]], n_months: int) -> _Plan:
+    positions, aligners, attributes = zip(*pieces, strict=True)
+    monthly = [aligner.monthly for aligner in aligners]
+    if len(pieces) > 1 and None in monthly:
+        raise CubeError("a variable without time is given by several fields", where=name, found=f"fields {positions}")
+    owner = np.full(n_months, -1)
+    for piece, weights in enumerate(monthly):
+        covered = np.ones(n_months, bool) if weights is None else weights.covered()
+        owner[(owner < 0) & covered] = piece
+    if (owner < 0).all():
+        raise CubeError("no field has data in the months of the study", where=name)
+    layers = [
+        Layer.of(name, given, monthly=aligner.monthly is not None, cell_methods=aligner.cell_methods)
+        for given, aligner in zip(attributes, aligners, strict=True)
+    ]
+    if len({(layer.unit, layer.cell_methods) for layer in layers}) > 1:
+        found = "; ".join(f"{layer.unit}, {layer.cell_methods}" for layer in layers)
+        raise CubeError("the fields of one variable do not agree", where=name, found=found)
+    return _Plan(layers[0], aligners, positions, owner)
+
+
+def _write_layer(writer: CubeWriter, plan: _Plan) -> None:
+    name, reached = plan.layer.name, False
+    for block in writer.blocks(name):
+        steps, rows, cols = block
+        if steps is None:
+            values, share = (part[0] for part in plan.aligners[0].block(rows, cols))
+        else:
+            values, share = _monthly_block(plan, steps, rows, cols)
+        reached = reached or bool((share > 0).any())
+        writer.write_block(name, block, values, share)
+    if not reached:
+        raise CubeError(
+            "the field has no data within the study grid", where=name, next_step="Check its CRS and extent."
+        )
+
+
+def _monthly_block(plan: _Plan, steps: slice, rows: slice, cols: slice) -> tuple[Any, Any]:
+    shape = (steps.stop - steps.start, rows.stop - rows.start, cols.stop - cols.start)
+    values, share = np.full(shape, np.nan, np.float32), np.zeros(shape, np.float32)
+    for piece, run in _runs(plan.owner[steps]):
+        months = slice(steps.start + run.start, steps.start + run.stop)
+        values[run], share[run] = plan.aligners[piece].block(rows, cols, months)
+    return values, share
+
+
+def _runs(owner: NDArray[np.int64]) -> Iterator[tuple[int, slice]]:
+    edges = np.flatnonzero(np.diff(owner)) + 1
+    for start, stop in zip([0, *edges.tolist()], [*edges.tolist(), len(owner)], strict=True):
+        if owner[start] >= 0:
+            yield int(owner[start]), slice(start, stop)
+
+
+def _used(plan: _Plan, months: Months) -> Iterator[Used]:
+    for piece, (aligner, position) in enumerate(zip(plan.aligners, plan.positions, strict=True)):
+        mine = months[plan.owner == piece] if plan.layer.monthly else months[:0]
+        first, last = (str(mine[0]), str(mine[-1])) if len(mine) else ("", "")
+        yield Used(plan.layer.name, position, aligner.regridder.method, len(mine), first, last)
+
+
+def _variables(dataset: xr.Dataset) -> list[str]:
+    bounds = {str(axis.attrs["bounds"]) for axis in dataset.variables.values() if "bounds" in axis.attrs}
+    return [str(name) for name in dataset.data_vars if name not in bounds | {"time_bnds", "crs"}]
+
+
+def _without_block(options: AlignOptions, grid: Grid, n_months: int) -> AlignOptions:
+    sizes = zip(SHARD, (n_months, *grid.shape), strict=True)
+    block_mb = _BYTES_PER_CELL * float(np.prod([min(pair) for pair in sizes])) / 1e6
+    if block_mb > 0.75 * options.memory_mb:
+        raise CubeError(
+            "the memory budget is too small for one block of the cube", where="memory_mb",
+            found=f"{options.memory_mb:g}", expected=f"at least {block_mb / 0.75:.0f}",
+        )  # fmt: skip
+    return replace(options, memory_mb=options.memory_mb - block_mb)

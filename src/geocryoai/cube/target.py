@@ -1,0 +1,207 @@
+"""Everything a target's records need: covariates joined, drivers turned into features, series kept for windows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from geocryoai.core.errors import CubeError, nearest
+from geocryoai.core.observations import RECORD_COLUMNS
+from geocryoai.cube.binding import bind
+from geocryoai.cube.derive import month_features, year_features
+from geocryoai.cube.join import covariate_columns, join_position, join_site, site_key
+from geocryoai.cube.site_series import SiteSeries, monthly_mean
+from geocryoai.cube.store import grid_of
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from numpy.typing import NDArray
+
+    from geocryoai.core.study import JoinSection, TargetSection
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+#: Least number of short records (8-day, daily) that make a month.
+_MIN_COUNT = 1.0
+
+
+@dataclass(frozen=True)
+class Drivers:
+    """Monthly drivers of records: which series, and which month of it; -1 where there is none."""
+
+    series: SiteSeries
+    index: Ints
+    step: Ints
+
+
+@dataclass(frozen=True)
+class TargetTable:
+    """Records with features.
+
+    Attributes
+    ----------
+    table : polars.DataFrame
+        Record columns, whatever else the records had that is no feature, and one column per feature.
+    features : tuple of str
+    statics : tuple of str
+        Features that belong to a place.
+    drivers : tuple of Drivers
+        One for each join that brings monthly series, for windows.
+    """
+
+    table: pl.DataFrame
+    features: tuple[str, ...]
+    statics: tuple[str, ...]
+    drivers: tuple[Drivers, ...]
+
+
+def build_target(
+    records: pl.DataFrame,
+    section: TargetSection,
+    covariates: Mapping[str, pl.DataFrame],
+    cube: xr.Dataset | None,
+    months: NDArray[np.datetime64],
+    *,
+    plain: Iterable[str] = (),
+    known_until: np.datetime64 | None = None,
+) -> TargetTable:
+    """Join covariates to records and derive features.
+
+    Parameters
+    ----------
+    records : polars.DataFrame
+        Record columns, own covariates, and columns named in `plain`, which are no features.
+    section : TargetSection
+    covariates : dict of str to polars.DataFrame
+        Record table of each source that is joined.
+    cube : xarray.Dataset or None
+    months : array of datetime64[M]
+        The study's months, without gaps.
+    known_until : datetime64, optional
+        Drivers after this month are replaced by their climatology up to it: what a forecaster has.
+    """
+    own = [name for name in records.columns if name not in RECORD_COLUMNS and name not in set(plain)]
+    table, statics = records, list[str]()
+    all_drivers: list[Drivers] = []
+    for join in section.join:
+        if join.by in ("site", "position"):
+            other = _source(covariates, join)
+            before = set(table.columns)
+            if join.by == "site":
+                table = join_site(table, other, join.columns, where=join.source)
+            else:
+                table = join_position(table, other, join.columns, join.within_km, where=join.source)
+            statics += [name for name in table.columns if name not in before]
+        elif join.by == "site_month":
+            all_drivers.append(_site_drivers(table, _source(covariates, join), join, months))
+        else:
+            table, names, drivers = _cell_drivers(table, cube, join)
+            statics += names
+            all_drivers.append(drivers)
+    if known_until is not None:
+        all_drivers = [_known(drivers, known_until) for drivers in all_drivers]
+    derived: dict[str, Floats] = {}
+    for drivers in all_drivers:
+        new = _derive(drivers, table, section)
+        if both := sorted(set(new) & {*derived, *table.columns}):
+            raise CubeError("two joins bring the same feature", where="targets.join", found=", ".join(both))
+        derived |= new
+    table = table.with_columns(pl.Series(name, values) for name, values in derived.items())
+    features = _chosen([*own, *statics, *derived], section)
+    table = table.with_columns(pl.col(name).cast(pl.Float64).fill_null(float("nan")) for name in features)
+    return TargetTable(table, features, tuple(s for s in statics if s in features), tuple(all_drivers))
+
+
+def sample_time(table: pl.DataFrame, step: str) -> NDArray[np.datetime64]:
+    """Return the first day of each record's month or year; a record that spans two belongs to its middle."""
+    start = table["time_start"].to_numpy().astype("datetime64[us]")
+    end = table["time_end"].to_numpy().astype("datetime64[us]")
+    middle = np.where(np.isnat(end), start, start + (end - start) // 2)
+    return middle.astype(f"datetime64[{'M' if step == 'month' else 'Y'}]").astype("datetime64[D]")
+
+
+def _source(covariates: Mapping[str, pl.DataFrame], join: JoinSection) -> pl.DataFrame:
+    if join.source not in covariates:
+        raise CubeError(f"no source is called '{join.source}'", next_step=nearest(join.source, covariates))
+    return covariates[join.source]
+
+
+def _site_drivers(
+    table: pl.DataFrame, other: pl.DataFrame, join: JoinSection, months: NDArray[np.datetime64]
+) -> Drivers:
+    names = covariate_columns(other, join.columns, where=join.source)
+    keyed = other.with_columns(site_key(pl.col("site")).alias("site"))
+    series = SiteSeries.from_table(monthly_mean(keyed, names, min_count=_MIN_COUNT), names, months=months)
+    site = table.select(site_key(pl.col("site")).fill_null(""))["site"].to_numpy().astype(str)
+    index, step = series.locate(site, sample_time(table, "month"))
+    return Drivers(series, index, step)
+
+
+def _cell_drivers(
+    table: pl.DataFrame, cube: xr.Dataset | None, join: JoinSection
+) -> tuple[pl.DataFrame, list[str], Drivers]:
+    if cube is None:
+        raise CubeError("records are joined by cell, and the study has no fields", where=join.source)
+    present = [str(n) for n in cube.data_vars if cube[n].dims[-2:] == ("y", "x") and not str(n).endswith("_coverage")]
+    for name in join.columns:
+        if name not in present:
+            raise CubeError(f"the cube has no '{name}'", next_step=nearest(name, present))
+    names = list(join.columns) or present
+    months = cube["time"].to_numpy().astype("datetime64[M]")
+    lon, lat = table["lon"].to_numpy(), table["lat"].to_numpy()
+    bound = bind(lon, lat, sample_time(table, "month"), np.nan, grid_of(cube), months)
+    width = cube.sizes["x"]
+    flat = np.where(bound.row >= 0, bound.row * width + bound.col, -1)
+    cells, index = np.unique(flat, return_inverse=True)
+    index = index - int(len(cells) > 0 and cells[0] < 0)
+    cells = cells[cells >= 0]
+    static = [name for name in names if "time" not in cube[name].dims]
+    here = np.where(flat >= 0, index, -1)
+    for name in static:
+        values = np.append(_at_cells(cube[name], cells, width), np.nan)
+        table = table.with_columns(pl.Series(name, values[here]))
+    monthly = {name: _at_cells(cube[name], cells, width).T for name in names if name not in static}
+    series = SiteSeries(cells.astype(str), months, monthly)
+    return table, static, Drivers(series, here, bound.step)
+
+
+def _at_cells(array: xr.DataArray, cells: Ints, width: int) -> Floats:
+    """Return values at flat cell numbers, shape (..., cells), reading only the rows and columns that hold them."""
+    if len(cells) == 0:
+        return np.empty((*array.shape[:-2], 0))
+    rows, cols = cells // width, cells % width
+    top, left = int(rows.min()), int(cols.min())
+    box = array.isel(y=slice(top, int(rows.max()) + 1), x=slice(left, int(cols.max()) + 1))
+    return np.asarray(box.to_numpy()[..., rows - top, cols - left], dtype=np.float64)
+
+
+def _known(drivers: Drivers, until: np.datetime64) -> Drivers:
+    months = drivers.series.months.astype("datetime64[M]")
+    last = int((until.astype("datetime64[M]") - months[0]).astype(int))
+    return Drivers(drivers.series.as_known_at(last), drivers.index, drivers.step)
+
+
+def _derive(drivers: Drivers, table: pl.DataFrame, section: TargetSection) -> dict[str, Floats]:
+    values = drivers.series.values
+    if section.step == "month":
+        return month_features(values, drivers.index, drivers.step, lags=section.lags, means=section.means)
+    time = sample_time(table, "year").astype("datetime64[Y]")
+    year = np.where(np.isnat(time), 0, time.astype("int64") + 1970)
+    return year_features(values, drivers.series.months, drivers.index, year)
+
+
+def _chosen(names: Iterable[str], section: TargetSection) -> tuple[str, ...]:
+    known = list(dict.fromkeys(names))
+    for pattern in (*section.features, *section.exclude):
+        if not any(fnmatchcase(name, pattern) for name in known):
+            raise CubeError(
+                f"no feature matches '{pattern}'", where="targets.features", next_step=nearest(pattern, known)
+            )
+    kept = [n for n in known if not section.features or any(fnmatchcase(n, p) for p in section.features)]
+    return tuple(n for n in kept if not any(fnmatchcase(n, p) for p in section.exclude))

@@ -1,0 +1,114 @@
+"""Forecasts as they would be made: from an origin on, with nothing measured later."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from geocryoai.core.errors import ProtocolError
+from geocryoai.evaluation.periods import month_number, month_numbers, period_months
+from geocryoai.models.contract import QUANTILES, Learner, Prediction
+
+if TYPE_CHECKING:
+    from geocryoai.cube.samples import Floats, Ints, Samples
+
+
+def leads(samples: Samples, rows: Ints, origin: np.datetime64) -> Ints:
+    """Return how many periods each row ends after the origin: 1 for the first month (or year) of a forecast."""
+    return (month_numbers(samples.time[rows]) - month_number(origin)) // period_months(samples) + 1
+
+
+def one_step(learner: Learner, samples: Samples, rows: Ints, future: Samples | None = None) -> Prediction:
+    """Predict rows with the measured history of each: teacher-forced, every lag is one that was observed.
+
+    Not a forecast beyond the first period: at lead 12 the value of lead 11 is given. To be shown beside
+    `free_running` and labelled.
+    """
+    return learner.predict(_drivers(samples, future).take(rows).without_target())
+
+
+def free_running(
+    learner: Learner, samples: Samples, rows: Ints, origin: np.datetime64, future: Samples | None = None
+) -> Prediction:
+    """Predict rows after the origin, each step fed with the learner's own earlier predictions.
+
+    Parameters
+    ----------
+    learner : Learner
+        Fitted on rows that ended before the origin.
+    samples : Samples
+        Forecast task; all rows, those without a measurement too, since the chain runs through them.
+    rows : array of int
+        Dated rows to return, none before the origin.
+    origin : datetime64
+        First day of the forecast; lags of periods before it are as observed, all later ones are predictions.
+    future : Samples, optional
+        The same rows with features, anchors and windows of a declared scenario or climatology, in the place of
+        drivers measured after the origin.
+
+    Returns
+    -------
+    Prediction
+        In the order of `rows`. The spread is the learner's own for one step; that it holds at longer leads is not
+        assumed but judged, by coverage per lead.
+
+    Notes
+    -----
+    A lag whose row is not among the samples stays NaN. Where a site has several rows in one period, the chain
+    carries their mean.
+    """
+    drivers = _drivers(samples, future)
+    month, first, period = month_numbers(samples.time), month_number(origin), period_months(samples)
+    if np.isnat(samples.time[rows]).any() or (month[rows] < first).any():
+        raise ProtocolError("a row to be forecast is undated or before the origin", where=f"origin {origin}")
+    last = int(month[rows].max())
+    _, site = np.unique(samples.site, return_inverse=True)
+    own = np.full((int(site.max()) + 1, last - first + 1), np.nan)
+    mean, sd = np.full(len(samples), np.nan), np.full(len(samples), np.nan)
+    quantiles = np.full((len(samples), len(QUANTILES)), np.nan)
+    needed = np.flatnonzero((month >= first) & (month <= last) & np.isin(site, site[rows]))
+    for now in np.unique(month[needed]):
+        step = needed[month[needed] == now]
+        lags = {k: _lag(samples.lags[k], step, int(now) - k * period - first, own, site) for k in samples.lags}
+        answer = learner.predict(replace(drivers.take(step), lags=lags).without_target())
+        mean[step], sd[step], quantiles[step] = answer.mean, answer.sd, answer.quantiles
+        count = np.bincount(site[step], minlength=len(own))
+        here = count > 0
+        own[here, now - first] = np.bincount(site[step], answer.mean, len(own))[here] / count[here]
+    return Prediction(mean=mean[rows], sd=sd[rows], quantiles=quantiles[rows])
+
+
+def _lag(observed: Floats, step: Ints, offset: int, own: Floats, site: Ints) -> Floats:
+    """Return the lag of the rows of one step: observed before the origin (offset < 0), own prediction after it."""
+    return observed[step] if offset < 0 else own[site[step], offset]
+
+
+def _drivers(samples: Samples, future: Samples | None) -> Samples:
+    """Return samples with the drivers of `future`, which must be of the same rows and the same names."""
+    if future is None:
+        return samples
+    same_rows = len(future) == len(samples) and all(
+        np.array_equal(getattr(future, name), getattr(samples, name)) for name in ("source", "source_row", "site")
+    )
+    same_rows = same_rows and np.array_equal(month_numbers(future.time), month_numbers(samples.time))
+    if not same_rows or set(future.features) != set(samples.features) or set(future.anchors) != set(samples.anchors):
+        raise ProtocolError(
+            "declared future drivers are not of the same rows and names as the samples",
+            where="future",
+            next_step="Make them from the samples with dataclasses.replace(samples, features=..., anchors=...).",
+        )
+    if samples.windows is not None and future.windows is samples.windows:
+        raise ProtocolError(
+            "declared future drivers still hold the measured windows",
+            where="future.windows",
+            next_step="Give windows of the scenario, or evaluate a learner without windows.",
+        )
+    return replace(
+        samples,
+        features=future.features,
+        anchors=future.anchors,
+        windows=future.windows,
+        window_index=future.window_index,
+    )

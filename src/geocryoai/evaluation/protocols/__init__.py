@@ -1,0 +1,1 @@
+"""Protocols: ways to decide who trains and who is tested, one a file."""

@@ -1,0 +1,25 @@
+"""Process models as anchors: the target from drivers alone, with published parameters and no fit.
+
+An anchor is a function of named columns; its options say which column plays which role (``tdd: tdd_era5``) and set
+parameters. A row in which an input is missing has no anchor (NaN).
+"""
+
+from __future__ import annotations
+
+from geocryoai.core.registry import Registry
+from geocryoai.models.anchors.base import Anchor, anchor_inputs, compute_anchor
+
+#: All anchors by name; a new one is one line here (or the entry-point group ``geocryoai.anchors``).
+ANCHORS: Registry[Anchor] = Registry(
+    "anchors",
+    {
+        "stefan": "geocryoai.models.anchors.thaw:stefan",
+        "layered_stefan": "geocryoai.models.anchors.thaw:layered",
+        "gpp_light_use": "geocryoai.models.anchors.carbon:gpp",
+        "reco_lloyd_taylor": "geocryoai.models.anchors.carbon:reco",
+        "nee_light_use": "geocryoai.models.anchors.carbon:nee",
+        "ch4_q10": "geocryoai.models.anchors.methane:q10",
+    },
+)
+
+__all__ = ["ANCHORS", "Anchor", "anchor_inputs", "compute_anchor"]

@@ -1,0 +1,111 @@
+"""Learners made of trees: a random forest and gradient boosting."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from geocryoai.models.boosting import BoostPath, parameters
+from geocryoai.models.features import Design
+from geocryoai.models.forest import Forest
+from geocryoai.models.path import HeldOut, PathLearner
+from geocryoai.models.point import Point, PointLearner
+from geocryoai.models.transform import Transformed
+from geocryoai.models.weights import row_weights
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from geocryoai.cube.samples import Samples
+
+    Floats = NDArray[np.float64]
+
+
+class RandomForest(PointLearner):
+    """Random forest; medians and missing indicators for gaps.
+
+    Options: `trees`, `min_leaf` (rows), `feature_fraction` (tried at each split), `anchors` (True adds the process
+    anchors as features).
+    """
+
+    name = "random_forest"
+    defaults: ClassVar[Mapping[str, Any]] = {"trees": 200, "min_leaf": 3, "feature_fraction": 1 / 3, "anchors": False}
+
+    def learn(self, samples: Samples) -> None:
+        """Grow the trees."""
+        from sklearn.ensemble import RandomForestRegressor
+
+        anchors = tuple(samples.anchors) if self.options["anchors"] else ()
+        self._design, x = Design.fit(samples, impute=True, anchors=anchors)
+        forest = RandomForestRegressor(
+            n_estimators=int(self.options["trees"]),
+            min_samples_leaf=int(self.options["min_leaf"]),
+            max_features=float(self.options["feature_fraction"]),
+            random_state=self.seed,
+            n_jobs=int(self.options["threads"]),
+        )
+        weight = row_weights(samples, float(self.options["weight_power"]))
+        self._forest = Forest.of(forest.fit(x, samples.y, sample_weight=weight))
+
+    def answer(self, samples: Samples) -> Point:
+        """Return the mean over trees."""
+        return Point(self._forest.predict(self._design.matrix(samples)))
+
+    def state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        """Return design and trees."""
+        facts, arrays = self._design.state()
+        trees = {f"forest_{name}": part for name, part in self._forest.arrays().items()}
+        return {"design": facts, "columns": self._design.columns()}, {**arrays, **trees}
+
+    def restore(self, facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Take up design and trees."""
+        self._design = Design.restore(facts["design"], arrays)
+        trees = {name.removeprefix("forest_"): part for name, part in arrays.items() if name.startswith("forest_")}
+        self._forest = Forest.restore(trees)
+
+
+class BoostFamily(PathLearner):
+    """Learners whose path is one of boosting rounds; missing values stay missing."""
+
+    def design(self, samples: Samples) -> tuple[Design, Floats]:
+        """Return the design with gaps."""
+        return Design.fit(samples, impute=False, anchors=self.design_anchors(samples))
+
+    def candidates(self) -> list[float]:
+        """Return the numbers of rounds."""
+        most = int(self.options["max_rounds"])
+        steps = {max(1, round(most * (step / 24) ** 2)) for step in range(1, 25)}
+        return [float(step) for step in sorted(steps)]
+
+    def path(
+        self, x: Floats, t: Floats, weight: Floats, candidates: list[float], held: HeldOut | None = None
+    ) -> BoostPath:
+        """Return the boosting path."""
+        return BoostPath.fit(x, t, weight, candidates, parameters(self.options, self.seed), held)
+
+    def restore_path(self, facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> BoostPath:
+        """Return the boosting path."""
+        return BoostPath.restore(facts)
+
+
+class BoostedTrees(Transformed, BoostFamily):
+    """Gradient boosting (LightGBM), its rounds chosen on grouped inner folds.
+
+    Options: `max_rounds`, `learning_rate`, `leaves`, `min_leaf`, `feature_fraction` and `row_fraction` (drawn for each
+    tree), `l2`, `transform` of the target, `anchors` (True adds the process anchors as features).
+    """
+
+    name = "boosted_trees"
+    defaults: ClassVar[Mapping[str, Any]] = {
+        "max_rounds": 600,
+        "learning_rate": 0.05,
+        "leaves": 15,
+        "min_leaf": 20,
+        "feature_fraction": 0.5,
+        "row_fraction": 0.7,
+        "l2": 1.0,
+        "transform": "none",
+        "anchors": False,
+    }

@@ -1,0 +1,133 @@
+"""Harmonise: fields into one cube; for each target a table of records with features and what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from geocryoai.core.calendar import month_axis, parse_period
+from geocryoai.core.files import read_json, write_json
+from geocryoai.core.study import Study, TargetSection
+from geocryoai.stages.workspace import Workspace
+
+if TYPE_CHECKING:
+    import polars as pl
+    import xarray as xr
+    from numpy.typing import NDArray
+
+    from geocryoai.core.grid import Grid
+    from geocryoai.cube.target import TargetTable
+
+#: Columns of a target's table that are no features.
+MEASURED = ("value", "sigma", "quality", "support_m", "why_not", "learn")
+
+
+def study_months(study: Study) -> NDArray[np.datetime64]:
+    """Return the months of the study's period."""
+    return month_axis(study.period.start, study.period.end)
+
+
+def study_grid(study: Study) -> Grid | None:
+    """Return the grid of the study's domain."""
+    from geocryoai.core.grid import Grid
+
+    if study.domain is None:
+        return None
+    d = study.domain
+    return Grid.from_lonlat_box(d.crs, d.west, d.south, d.east, d.north, d.resolution)
+
+
+def harmonize(work: Workspace) -> None:
+    """Write the cube, and one table per target."""
+    from geocryoai.cube.records import select, target_table
+
+    study, out = work.study, work.folder("harmonize")
+    write_cube(work)
+    period = (parse_period(study.period.start)[0], parse_period(study.period.end)[1])
+    box = None
+    if study.domain is not None:
+        box = (study.domain.west, study.domain.east, study.domain.south, study.domain.north)
+    for name, section in study.targets.items():
+        sources = {s: (read_table(work, s, "records"), read_table(work, s, "observations")) for s in section.records}
+        table = target_table(sources, name, section.select.quality)
+        table = select(table, section.select, period=period, box=box, step=section.step)
+        table.write_parquet(out / f"{name}.records.parquet")
+        built = features_of(work, section, table)
+        built.table.write_parquet(out / f"{name}.parquet")
+        summary = {
+            "features": list(built.features),
+            "statics": list(built.statics),
+            "records": table.height,
+            "learnt": int(table["learn"].sum()),
+            "left_out": {key: count for key, count in table["why_not"].value_counts(sort=True).rows() if key},
+        }
+        write_json(out / f"{name}.json", summary)
+
+
+def write_cube(work: Workspace) -> None:
+    """Align the fields of all sources to the study's grid and months, if there is a domain and are fields."""
+    import xarray as xr
+
+    from geocryoai.cube.align import AlignOptions
+    from geocryoai.cube.harmonise import write_fields
+
+    path, grid = cube_path(work), study_grid(work.study)
+    stores = [work.folder("ingest") / name / "fields.zarr" for name in work.study.sources]
+    stores = [store for store in stores if store.exists()]
+    if grid is None or not stores or path.exists():
+        return
+    fields = [xr.open_zarr(store, consolidated=False, chunks={}) for store in stores]
+    with work.progress.task("cube"):
+        used = write_fields(
+            path,
+            fields,
+            grid,
+            study_months(work.study),
+            options=AlignOptions(memory_mb=work.study.compute.memory_mb),
+            attributes={"title": work.study.title, "study": work.study.name},
+        )
+    lines = [
+        {"variable": u.name, "source": stores[u.position].parent.name, "method": u.method, "months": u.months,
+         "first": u.first, "last": u.last}
+        for u in used
+    ]  # fmt: skip
+    write_json(path.with_suffix(".json"), lines)
+
+
+def cube_path(work: Workspace) -> Path:
+    """Return where the cube stands, if there is one."""
+    return work.folder("harmonize") / "cube.zarr"
+
+
+def open_study_cube(work: Workspace) -> xr.Dataset | None:
+    """Return the cube, or None where the study has no fields."""
+    from geocryoai.cube.store import open_cube
+
+    return open_cube(cube_path(work)) if cube_path(work).exists() else None
+
+
+def features_of(
+    work: Workspace, section: TargetSection, table: pl.DataFrame, known_until: np.datetime64 | None = None
+) -> TargetTable:
+    """Return a target's records with joined covariates and derived features."""
+    from geocryoai.cube.target import build_target
+
+    covariates = {join.source: read_table(work, join.source, "records") for join in section.join if join.by != "cell"}
+    return build_target(
+        table, section, covariates, open_study_cube(work), study_months(work.study), plain=MEASURED,
+        known_until=known_until,
+    )  # fmt: skip
+
+
+def read_table(work: Workspace, source: str, name: str) -> pl.DataFrame:
+    """Return one table of an ingested source."""
+    return work.table("ingest", f"{source}/{name}")
+
+
+def feature_names(work: Workspace, target: str) -> Mapping[str, list[str]]:
+    """Return the `features` and `statics` of a harmonised target."""
+    summary = read_json(work.folder("harmonize") / f"{target}.json")
+    return {"features": summary["features"], "statics": summary["statics"]}

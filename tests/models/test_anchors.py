@@ -1,0 +1,62 @@
+import numpy as np
+import pytest
+
+from geocryoai.core.errors import ModelError
+from geocryoai.models.anchors import ANCHORS, anchor_inputs, compute_anchor
+
+N = 6
+COLUMNS = {
+    "tdd": np.linspace(300, 1200, N),
+    "organic_depth": np.linspace(0.0, 0.4, N),
+    "rsds": np.linspace(0, 250, N),
+    "ndvi": np.linspace(0.1, 0.8, N),
+    "tas": np.linspace(-25, 18, N),
+    "ts": np.linspace(-10, 12, N),
+    "wetland_fraction": np.linspace(0, 1, N),
+}
+
+
+@pytest.mark.contract
+@pytest.mark.parametrize("name", ANCHORS.names())
+def test_every_anchor_is_finite_and_missing_only_where_an_input_is(name):
+    options = {"greenness": "ndvi"} if name.startswith(("gpp", "reco", "nee")) else {}
+    anchor = ANCHORS.get(name)
+    full = compute_anchor(anchor, options, COLUMNS)
+    assert np.isfinite(full).all()
+    first = next(iter(anchor_inputs(anchor, options, COLUMNS).values()))
+    holed = compute_anchor(anchor, options, {**COLUMNS, first: np.where(np.arange(N) == 2, np.nan, COLUMNS[first])})
+    np.testing.assert_array_equal(np.isnan(holed), np.arange(N) == 2)
+    np.testing.assert_array_equal(np.delete(holed, 2), np.delete(full, 2))
+
+
+def test_stefan_is_the_root_of_degree_days():
+    assert compute_anchor(ANCHORS.get("stefan"), {"edaphic": 0.02}, {"tdd": np.array([900.0])})[0] == pytest.approx(0.6)
+
+
+def test_an_organic_layer_keeps_the_thaw_shallow():
+    depth = compute_anchor(ANCHORS.get("layered_stefan"), {}, {**COLUMNS, "tdd": np.full(N, 800.0)})
+    assert (np.diff(depth) < 0).all()
+
+
+def test_nee_is_respiration_minus_production():
+    options = {"greenness": "ndvi"}
+    gpp, reco, nee = (compute_anchor(ANCHORS.get(n), options, COLUMNS) for n in
+                      ("gpp_light_use", "reco_lloyd_taylor", "nee_light_use"))  # fmt: skip
+    np.testing.assert_array_equal(nee, reco - gpp)
+    assert gpp[0] == 0.0
+
+
+def test_methane_goes_on_below_zero():
+    flux = compute_anchor(ANCHORS.get("ch4_q10"), {}, {"ts": np.array([-5.0, -1.0, 0.0, 10.0])})
+    assert (np.diff(flux) > 0).all()
+    assert flux[0] > 0
+    assert flux[3] == pytest.approx(60.0)
+
+
+def test_unknown_options_and_columns_are_named():
+    with pytest.raises(ModelError, match="did you mean 'edaphic'"):
+        compute_anchor(ANCHORS.get("stefan"), {"edafic": 1.0}, COLUMNS)
+    with pytest.raises(ModelError, match="no column is called 'tdd_era5'"):
+        compute_anchor(ANCHORS.get("stefan"), {"tdd": "tdd_era5"}, COLUMNS)
+    with pytest.raises(ModelError, match="role 'greenness'"):
+        compute_anchor(ANCHORS.get("gpp_light_use"), {}, COLUMNS)
