@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from geocryoai.core.errors import SourceError
+from geocryoai.core.errors import MissingDependencyError, SourceError
 from geocryoai.sources import calm
 from geocryoai.sources import calm_covariates as long_form
 from geocryoai.sources._calm_sheet import parse_cell, sheet_cells
@@ -93,6 +94,26 @@ def test_an_impossible_position_is_logged(monkeypatch: pytest.MonkeyPatch) -> No
     data = read(monkeypatch, cells)
     assert data.records.filter(pl.col("site") == "U11A")["lat"].null_count() == 3
     assert ("168.6, -149.3", "impossible position") in data.exclusions.select("raw", "reason").rows()
+
+
+def test_a_converted_workbook_reads_the_same(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    book.active.title = "north"
+    for row in sheet():
+        book.active.append(row)
+    book.save(tmp_path / "w.xlsx")
+    data = calm.READER.read(tmp_path / "w.xlsx", source="w.xls", options={})
+    same = read(monkeypatch, sheet())
+    assert data.records.equals(same.records, null_equal=True)
+    assert data.observations.equals(same.observations, null_equal=True)
+
+
+def test_the_package_that_reads_xls_is_named_when_absent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, "xlrd", None)
+    (tmp_path / "w.xls").write_bytes(b"anything")
+    with pytest.raises(MissingDependencyError, match=r"'xlrd', which is not installed.*geocryoai\[excel\]"):
+        calm.READER.read(tmp_path / "w.xls", source="w.xls", options={})
 
 
 def test_a_file_that_is_no_workbook(tmp_path: Path) -> None:

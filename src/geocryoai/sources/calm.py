@@ -40,7 +40,7 @@ class Calm:
         licence="openly published upstream, no explicit licence on this copy: cite, do not re-host",
         citation="Brown, Hinkel & Nelson (2000), The circumpolar active layer monitoring (CALM) program, Polar "
         "Geography 24, 166-258",
-        formats=("xls",),
+        formats=("xls", "xlsx"),
         measures=("alt",),
         doi="10.1080/10889370009377698",
         url="https://www2.gwu.edu/~calm/",
