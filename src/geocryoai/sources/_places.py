@@ -10,6 +10,7 @@ from geocryoai.core.projection import LONLAT, transformer
 from geocryoai.sources._declared import Taken, TextTable
 from geocryoai.sources._tabular import exclude, rows_of
 
+
 def positions(
     table: TextTable, lon: str | float | None, lat: str | float | None, taken: Taken
 ) -> tuple[pl.Series, pl.Series]:
