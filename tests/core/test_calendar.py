@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from hypothesis import given
@@ -174,6 +176,14 @@ def test_standard_decoding_agrees_with_the_real_calendar(days: int, seconds: int
     decoded = decode_time(days + seconds / 86_400, "days since 2000-01-01")
     expected = dt.datetime(2000, 1, 1) + dt.timedelta(days=days, seconds=seconds)
     assert abs(decoded - np.datetime64(expected)) <= np.timedelta64(5, "us")
+
+
+@pytest.mark.real
+def test_the_axis_of_the_toolik_tile_is_monthly(real_data: Path) -> None:
+    with h5py.File(real_data / "drivers" / "toolik_tile" / "historic-climate.nc") as file:
+        values, attributes = file["time"][:], file["time"].attrs
+        decoded = decode_time(values, attributes["units"].decode(), attributes["calendar"].decode())
+    np.testing.assert_array_equal(decoded, month_axis(1901, 2015).astype("datetime64[us]"))
 
 
 def test_day_of_year() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import h5py
 import numpy as np
 import pytest
 
@@ -51,6 +54,15 @@ def test_the_sun_tells_the_offset(lon: float, lat: float, offset: float, start: 
     shortwave[::17] = np.nan
     estimate = estimate_utc_offset(local, shortwave, lon)
     assert (estimate - offset + 12) % 24 - 12 == pytest.approx(0.0, abs=0.1)
+
+
+@pytest.mark.real
+def test_reanalysis_hours_end_at_their_stamp_and_are_utc(real_data: Path) -> None:
+    with h5py.File(real_data / "drivers" / "era5land_toolik" / "ERA5_FSDS_2022-2024_z1.nc") as file:
+        end = np.datetime64("2022-01-01") + file["DTIME"][:].astype("timedelta64[h]")
+        shortwave = file["surface_solar_radiation_downwards_hourly"][0]
+        lon = float(file["LONGXY"][0])
+    assert estimate_utc_offset(end - np.timedelta64(30, "m"), shortwave, lon) == pytest.approx(0.0, abs=0.15)
 
 
 def test_night_and_constant_radiation_tell_nothing() -> None:

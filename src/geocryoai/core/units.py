@@ -45,6 +45,7 @@ _SYMBOLS = {
     "d": "day",
     "K": "kelvin",
     "deg": "degree",
+    "Deg": "degree",
     "mb": "millibar",
     "micromol": "umol",
 }
@@ -53,7 +54,7 @@ _TEMPERATURES = {"degC": "delta_degC", "degF": "delta_degF"}
 _GLYPHS = str.maketrans(
     "\u00b5\u03bc\u2212\u207b\u00b7\u22c5\u2070\u00b9\u00b2\u00b3\u2074\u2082\u2084", "uu--  0123424"
 )
-_DEGREES = re.compile(r"(?:°|\bdeg(?:rees?)?)[\s_]?(?P<scale>[CF])\b|\bdegrees? (?P<name>[Cc]elsius|[Ff]ahrenheit)\b")
+_DEGREES = re.compile(r"(?:°|\bdeg(?:rees?)?)[\s_]?(?P<scale>[cf])(?:elsius|ahrenheit)?\b", re.IGNORECASE)
 _FACTOR = re.compile(
     r"\s*(?P<divide>/|\bper\b)?[\s*.]*"
     r"(?:(?P<amount>(?:micro|[kmunpMGTP])?(?:mol|g|t))[\s_-]?"
@@ -101,7 +102,7 @@ def _factors(unit: str) -> list[_Factor]:
     """Return the factors of a unit, each a symbol, the substance it is of, and its power."""
     text = unit.strip().translate(_GLYPHS)
     text = _WHOLE.get(text.lower(), text).replace("w.e.", "")
-    text = _DEGREES.sub(lambda match: "deg" + (match["scale"] or match["name"][0].upper()), text)
+    text = _DEGREES.sub(lambda match: "deg" + match["scale"].upper(), text)
     text = re.sub(r"/\s*\(([^()]*)\)", lambda match: "/" + "/".join(re.split(r"[\s*.]+", match[1].strip())), text)
     factors: list[_Factor] = []
     position = 0

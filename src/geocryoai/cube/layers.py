@@ -187,6 +187,8 @@ def check_metadata(dataset: xr.Dataset, grid: Grid, months: Months | None, layer
             raise CubeError(f"the axis {name} is not the grid's", where=where)
     if months is not None and not np.array_equal(as_months(dataset["time"].values), as_months(months)):
         raise CubeError("the months did not survive", where=where)
+    if months is not None and "time_bnds" not in dataset.variables:
+        raise CubeError("the time bounds did not survive", where=where)
     for layer in layers:
         _check_layer(dataset, layer, f"{where}, {layer.name}")
 

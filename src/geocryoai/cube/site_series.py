@@ -54,7 +54,8 @@ def monthly_mean(table: pl.DataFrame, columns: Sequence[str], *, min_count: floa
         weight = pl.col("share").filter(value.is_not_null()).sum()
         mean = (value * pl.col("share")).sum() / weight
         means.append(pl.when((weight > 0) & (weight >= min_count - 1e-9)).then(mean).alias(name))
-    return parts.group_by("site", "time_start").agg(means).sort("site", "time_start")
+    monthly: pl.DataFrame = parts.group_by("site", "time_start").agg(means).sort("site", "time_start")
+    return monthly
 
 
 @dataclass(frozen=True)
@@ -175,7 +176,8 @@ class SiteSeries:
         present = np.isfinite(past)
         count = present.sum(axis=0)
         total = np.where(present, past, 0.0).sum(axis=0)
-        return np.divide(total, count, out=np.full_like(total, np.nan), where=count >= max(min_count, 1))
+        enough = count >= max(min_count, 1)
+        return _divide(total, count, enough)
 
     def climatology(self, name: str, mask: NDArray[np.bool_]) -> Floats:
         """Return the mean of each site and month of the year, from the months of a mask alone.
@@ -196,7 +198,7 @@ class SiteSeries:
         of_year = (np.arange(12)[:, None] == self._month_of_year()).astype(float)
         count = usable.astype(float) @ of_year.T
         total = np.where(usable, values, 0.0) @ of_year.T
-        return np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
+        return _divide(total, count, count > 0)
 
     def as_known_at(self, step: int, names: Sequence[str] | None = None) -> SiteSeries:
         """Return the series as a forecaster has them: months after `step` hold the climatology of those up to it.
@@ -220,6 +222,12 @@ class SiteSeries:
 
     def _month_of_year(self) -> Ints:
         return self.months.astype("datetime64[M]").astype(np.int64) % 12
+
+
+def _divide(total: Floats, count: Floats, enough: NDArray[np.bool_]) -> Floats:
+    out = np.full_like(total, np.nan)
+    np.divide(total, count, out=out, where=enough)
+    return out
 
 
 def _require(table: pl.DataFrame, columns: Sequence[str]) -> None:

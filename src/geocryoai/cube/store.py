@@ -99,7 +99,7 @@ def open_cube(path: Path, *, dask: bool = True) -> xr.Dataset:
     cube = xr.open_dataset(
         path, engine="zarr", consolidated=False, chunks=chunks, decode_coords="all", decode_timedelta=False
     )
-    return cube[sorted(map(str, cube.data_vars))]
+    return cube[sorted(map(str, cube.data_vars))].assign_coords(cube.coords)
 
 
 def grid_of(cube: xr.Dataset) -> Grid:

@@ -164,11 +164,11 @@ class GridWindows:
         position = self._position[index]
         out = np.full((len(position), *self.shape), np.nan, np.float32)
         half = self._size // 2
-        first = position - [self._history - 1, half, half]
-        last = position + [0, half, half]
-        complete = (position >= 0).all(axis=1)
+        first = position - np.array([self._history - 1, half, half])
+        last = position + np.array([0, half, half])
+        complete = np.all(position >= 0, axis=1)
         order = np.lexsort(tuple((position // CHUNK).T[::-1]))
-        for sample in order[complete[order]].tolist():
+        for sample in order[np.take(complete, order)].tolist():
             self._copy(out[sample], first[sample].tolist(), last[sample].tolist())
         return _masked(out)
 

@@ -22,14 +22,15 @@ def load_samples(work: Workspace, target: str, task: Task) -> Samples:
     if section.windows is not None:
         records = work.table("harmonize", f"{target}.records")
         return samples_of(work, target, features_of(work, section, records), task)
-    anchors = work.table("simulate", target)
+    anchors, names = work.table("simulate", target), feature_names(work, target)
     return assemble(
         work.table("harmonize", target),
         target,
         task,
         step=section.step,
         anchors=anchors if anchors.width else None,
-        **feature_names(work, target),
+        features=names["features"],
+        statics=names["statics"],
     )
 
 

@@ -11,8 +11,8 @@ from scipy.special import ndtr
 from geocryoai.processes.carbon import CLASSES, CarbonParameters, par_from_shortwave, simulate_carbon
 from geocryoai.processes.methane import methane_q10
 from geocryoai.twin.climate import saturation_pressure
-from geocryoai.twin.ground import DAILY_SPREAD
 from geocryoai.twin.vegetation import absorbed_share
+from geocryoai.twin.weather import DAILY_SPREAD
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

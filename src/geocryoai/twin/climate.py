@@ -105,15 +105,22 @@ def top_of_atmosphere(lat: Floats, day: Floats) -> Floats:
     sunset = np.arccos(np.clip(-np.tan(phi) * np.tan(declination), -1, 1))
     distance = 1 + 0.033 * np.cos(2 * np.pi * day / 365)
     height = sunset * np.sin(phi) * np.sin(declination) + np.cos(phi) * np.cos(declination) * np.sin(sunset)
-    return np.maximum(0.0, _SOLAR_CONSTANT * distance * height / np.pi)
+    mean: Floats = np.maximum(0.0, _SOLAR_CONSTANT * distance * height / np.pi)
+    return mean
 
 
 def saturation_pressure(tas: Floats) -> Floats:
-    """Return saturation vapour pressure over water [Pa] (Alduchov and Eskridge 1996).
+    """Return saturation vapour pressure over water [Pa].
+
+    References
+    ----------
+    Alduchov and Eskridge (1996), J. Appl. Meteorol. 35, 601-609,
+    doi:10.1175/1520-0450(1996)035<0601:IMFAOS>2.0.CO;2.
 
     Examples
     --------
     >>> round(float(saturation_pressure(np.array(0.0))), 1)
     610.9
     """
-    return 610.94 * np.exp(17.625 * tas / (tas + 243.04))
+    pressure: Floats = 610.94 * np.exp(17.625 * tas / (tas + 243.04))
+    return pressure

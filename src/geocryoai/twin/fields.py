@@ -73,6 +73,7 @@ def block_mean(values: Floats, factor: int) -> Floats:
     array of float, shape (..., ceil(rows / factor), ceil(columns / factor))
         NaN where a block holds no value.
     """
+    rows, columns = values.shape[-2:]
     pad = [(0, 0)] * (values.ndim - 2) + [(0, -rows % factor), (0, -columns % factor)]
     padded = np.pad(values, pad, constant_values=np.nan)
     ny, nx = padded.shape[-2] // factor, padded.shape[-1] // factor
@@ -80,4 +81,5 @@ def block_mean(values: Floats, factor: int) -> Floats:
     known = np.isfinite(blocks)
     total = np.where(known, blocks, 0.0).sum(axis=(-3, -1))
     count = known.sum(axis=(-3, -1))
-    return np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
+    mean: Floats = np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
+    return mean

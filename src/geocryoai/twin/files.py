@@ -86,22 +86,20 @@ def write_netcdf(
         dataset.to_netcdf(temporary, engine="h5netcdf", encoding=encoding)
 
 
-def _coordinates(
-    grid: Grid, months: NDArray[np.datetime64] | None, years: NDArray[np.datetime64] | None
-) -> xr.Dataset:
+def _coordinates(grid: Grid, months: NDArray[np.datetime64] | None, years: NDArray[np.datetime64] | None) -> xr.Dataset:
     axes: dict[str, Any] = {
         axis: (axis, values, {"standard_name": f"projection_{axis}_coordinate", "units": "m", "axis": axis.upper()})
         for axis, values in (("x", grid.x), ("y", grid.y))
     }
-    variables_: dict[str, Any] = {"crs": ((), np.int32(0), grid.cf_attributes())}
+    others: dict[str, Any] = {"crs": ((), np.int32(0), grid.cf_attributes())}
     for name, stamps in (("time", months), ("year", years)):
         if stamps is None:
             continue
         bounds = month_bounds(stamps) if name == "time" else np.stack([stamps, stamps + 1], axis=-1)
         days = (bounds.astype("datetime64[D]") - _EPOCH).astype(np.float64)
         axes[name] = (name, days[:, 0], _time_attributes(name))
-        variables_[f"{name}_bounds"] = ((name, "bounds"), days)
-    return xr.Dataset(variables_, coords=axes)
+        others[f"{name}_bounds"] = ((name, "bounds"), days)
+    return xr.Dataset(others, coords=axes)
 
 
 def _time_attributes(name: str) -> dict[str, str]:
@@ -114,9 +112,7 @@ def _time_attributes(name: str) -> dict[str, str]:
     }
 
 
-def _dims(
-    layer: Layer, months: NDArray[np.datetime64] | None, years: NDArray[np.datetime64] | None
-) -> tuple[str, ...]:
+def _dims(layer: Layer, months: NDArray[np.datetime64] | None, years: NDArray[np.datetime64] | None) -> tuple[str, ...]:
     if layer.values.ndim == 2:
         return "y", "x"
     if months is not None and len(layer.values) == len(months):

@@ -44,7 +44,7 @@ def flight_table(options: TwinOptions, places: Places, truth: Truth) -> pl.DataF
         heading = rng.uniform(0, np.pi)
         along = np.linspace(-0.5, 0.5, _POINTS)[:, None] * length
         points = centre + along * np.array([[np.sin(heading), np.cos(heading)]])
-        lon, lat = (np.round(part, 5) for part in to_lonlat.transform(*points.T))
+        lon, lat = (np.round(np.asarray(part, float), 5) for part in to_lonlat.transform(*points.T))
         year = options.years[int(rng.integers(len(options.years)))]
         cell = places.cell(lon, lat)
         on_land = cell >= 0

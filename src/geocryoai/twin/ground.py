@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geocryoai.processes.degree_days import positive_part_mean
+from geocryoai.processes.snow import freezing_n_factor
+from geocryoai.processes.soil_temperature import surface_temperature
 from geocryoai.processes.stefan import layered_stefan
+from geocryoai.twin.weather import DAILY_SPREAD
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,13 +20,11 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-#: Standard deviation of daily means within a month [degC].
-DAILY_SPREAD = 3.0
-#: Snow depth that damps the surface frost sum to 1/e of the air's [m], and the least that gets through [1].
-_SNOW_DAMPING, _N_FREEZE_FLOOR = 0.40, 0.25
+#: Density of snow where it insulates the ground [kg m-3].
+_SNOW_DENSITY = 300.0
 #: Conductivity of frozen over thawed ground [1], organic and mineral.
 _FROZEN_RATIO = np.array([2.4, 1.6])
-#: Top soil to air temperature in summer [1].
+#: Top soil to surface temperature in summer [1].
 _SUMMER_DAMPING = 0.8
 #: Unfrozen ground above which freezing goes on [m], and the temperature it then holds the top soil at [degC].
 _CURTAIN, _CURTAIN_TEMPERATURE = 0.02, -0.5
@@ -68,8 +69,7 @@ def thaw_and_freeze(parameters: Parameters, organic_depth: Floats, tas: Floats, 
     """
     years, cells = tas.shape[0] // 12, tas.shape[1]
     thawing = positive_part_mean(tas, DAILY_SPREAD) * days[:, None]
-    n_freeze = np.maximum(_N_FREEZE_FLOOR, np.exp(-snd / _SNOW_DAMPING))
-    freezing = (thawing - tas * days[:, None]) * n_freeze
+    freezing = (thawing - tas * days[:, None]) * freezing_n_factor(snd, _SNOW_DENSITY)
 
     layers = np.stack([organic_depth, np.zeros(cells)], axis=-1)
     conductivity = np.stack([parameters.organic_conductivity, parameters.mineral_conductivity], axis=-1)
@@ -86,7 +86,7 @@ def thaw_and_freeze(parameters: Parameters, organic_depth: Floats, tas: Floats, 
     unfrozen[:, spring] = thaw[:, spring] + np.maximum(0.0, before[:, None] - front[:, spring])
     unfrozen = unfrozen.reshape(-1, cells)
     thaw = np.where(unfrozen > 0, thaw.reshape(-1, cells), 0.0)
-    ts = np.where(tas > 0, _SUMMER_DAMPING * parameters.n_thaw * tas, n_freeze * tas)
+    ts = surface_temperature(tas, snd, n_thaw=_SUMMER_DAMPING * parameters.n_thaw, snow_density=_SNOW_DENSITY)
     curtain = (tas <= 0) & (unfrozen > _CURTAIN)
     return Ground(alt=alt, thaw=thaw, unfrozen=unfrozen, ts=np.where(curtain, np.maximum(ts, _CURTAIN_TEMPERATURE), ts))
 

@@ -113,7 +113,8 @@ class _Coast:
     def latitude(self, lon: Floats) -> Floats:
         """Return the latitude of the coast at each longitude [degree]."""
         waves = np.sin(2 * np.pi * lon[..., None] / self._period + self._phase)
-        return COAST + waves @ self._height
+        latitude: Floats = COAST + waves @ self._height
+        return latitude
 
     def distance(self, grid: Grid, lon: Floats) -> Floats:
         """Return the distance of every cell centre to the coastline [m]."""

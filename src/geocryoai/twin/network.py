@@ -112,7 +112,9 @@ class Places:
         to_lonlat = transformer(self._landscape.grid.crs, LONLAT)
         for i in range(count):
             candidates = self._near(rng) if clustered[i] else self._anywhere(rng)
-            longitudes, latitudes = (np.round(part, 5) for part in to_lonlat.transform(*candidates.T))
+            longitudes, latitudes = (
+                np.round(np.asarray(part, float), 5) for part in to_lonlat.transform(*candidates.T)
+            )
             on_land = np.flatnonzero(self.cell(longitudes, latitudes) >= 0)
             lon[i], lat[i] = longitudes[on_land[0]], latitudes[on_land[0]]
         name = np.array([f"{prefix}{i + 1:03d}" for i in range(count)])

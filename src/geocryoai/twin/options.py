@@ -55,8 +55,8 @@ class NetworkOptions(Section):
     ----------
     probe_sites, towers : int
         Sites with late-season probing of thaw depth; flux towers.
-    chambers, boreholes, flights : int
-        Chamber sites, boreholes and flight lines; 0 leaves that file out.
+    chambers, flights : int
+        Chamber sites and flight lines; 0 leaves that file out.
     road_share : float
         Share of sites along the road and around the stations; the others lie anywhere on land [1].
     cluster_scale : float
@@ -76,15 +76,14 @@ class NetworkOptions(Section):
     site_spread : float
         Relative standard deviation of a site's true mean around the mean of its cell (representativeness) [1].
     nee_noise : float
-        Standard error of a tower-month of NEE: this part is independent of the flux [umol CO2 m-2 s-1].
+        Standard error of a tower-month of NEE [umol CO2 m-2 s-1].
     flux_noise : float
-        Relative standard error of Reco and FCH4 tower-months, and of chamber fluxes times three [1].
+        Relative standard error of tower-months of Reco and FCH4 [1]; chambers have three times that.
     """
 
     probe_sites: int = Field(60, ge=1, le=5000)
     towers: int = Field(14, ge=1, le=1000)
     chambers: int = Field(30, ge=0, le=5000)
-    boreholes: int = Field(16, ge=0, le=1000)
     flights: int = Field(10, ge=0, le=500)
     road_share: float = Field(0.7, ge=0, le=1)
     cluster_scale: float = Field(15_000.0, ge=0, le=500_000)

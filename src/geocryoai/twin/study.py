@@ -23,9 +23,9 @@ def study_sources(*, chambers: bool = True, flights: bool = True) -> dict[str, d
         Whether those files are there (they are not when the network has none).
     """
     sources = {
-        "drivers": _grid("drivers.nc", "Monthly drivers", _DRIVERS),
-        "landscape": _grid("landscape.nc", "Mapped landscape", _LANDSCAPE),
-        "coarse_model": _grid("coarse_model.nc", "Coarse process model", _COARSE),
+        "drivers": _drivers(),
+        "landscape": _landscape(),
+        "coarse_model": _coarse_model(),
         "probe_sites": _probe_sites(),
         "towers": _towers(),
     }
@@ -34,3 +34,96 @@ def study_sources(*, chambers: bool = True, flights: bool = True) -> dict[str, d
     if flights:
         sources["flights"] = _flights()
     return sources
+
+
+def _grid(path: str, title: str, variables: dict[str, dict[str, Any]], **options: Any) -> dict[str, Any]:
+    return {"reader": "grid", "path": path, "options": {"variables": variables, **options, "title": title, **_TERMS}}
+
+
+def _house(*names: str) -> dict[str, dict[str, Any]]:
+    """Declare variables that carry their house name, their unit standing in the file."""
+    return {name: {"variable": name} for name in names}
+
+
+def _drivers() -> dict[str, Any]:
+    variables = _house("tas", "pr", "rsds", "vp", "snd", "swe", "lai", "ndvi")
+    variables["rsds"]["positive"] = "down"
+    return _grid("drivers.nc", "Monthly drivers", variables)
+
+
+def _landscape() -> dict[str, Any]:
+    relief = _house("elevation", "slope", "coast_distance")
+    cover = _house("organic_depth", "wetland_fraction", "sand", "clay", "shrub_fraction", "tree_fraction")
+    return _grid("landscape.nc", "Mapped landscape", {**relief, **cover}, time={"static": True})
+
+
+def _coarse_model() -> dict[str, Any]:
+    variables = {
+        "nee_model": {"variable": "nee", "name": "nee_model", "positive": "up"},
+        "fch4_model": {"variable": "fch4", "name": "fch4_model", "positive": "up"},
+        "alt_model": {"variable": "alt", "name": "alt_model"},
+    }
+    return _grid("coarse_model.nc", "Coarse process model", variables)
+
+
+def _table(path: str, title: str, support_m: float, time: dict[str, Any], **options: Any) -> dict[str, Any]:
+    place = {"lon": "longitude", "lat": "latitude", "time": time, "support_m": support_m}
+    return {"reader": "table", "path": path, "options": {**place, **options, "title": title, **_TERMS}}
+
+
+def _flux(variable: str, unit: str, positive: str, sigma: str) -> dict[str, Any]:
+    return {"variable": variable, "unit": unit, "positive": positive, "sigma_column": sigma}
+
+
+_FOOTPRINT = {"footprint_wetland_fraction": {"name": "footprint_wetland_fraction", "unit": "1"}}
+_MONTHLY = {"year": "year", "month": "month"}
+
+
+def _probe_sites() -> dict[str, Any]:
+    measured = {
+        "variable": "alt",
+        "unit": "cm",
+        "sigma_column": "se_cm",
+        "method": "probe",
+        "quality_column": "flag",
+        "quality": {"end_of_season": "measured", "early": "doubtful"},
+    }
+    return _table("probe_sites.csv", "Probe sites", 100.0, {"year": "year"}, site="site", columns={"alt_cm": measured})
+
+
+def _towers() -> dict[str, Any]:
+    co2 = {"method": "eddy covariance", "quality_column": "CO2_QC", "quality": _TOWER_FLAGS}
+    ch4 = {**co2, "quality_column": "FCH4_QC"}
+    carbon, methane = "umol CO2 m-2 s-1", "nmol CH4 m-2 s-1"
+    columns = {
+        "NEE": {**_flux("nee", carbon, "up", "NEE_SE"), **co2},
+        "GPP": {**_flux("gpp", carbon, "down", "GPP_SE"), **co2},
+        "RECO": {**_flux("reco", carbon, "up", "RECO_SE"), **co2},
+        "FCH4": {**_flux("fch4", methane, "up", "FCH4_SE"), **ch4},
+    }
+    return _table("towers.csv", "Flux towers", 250.0, _MONTHLY, site="site", columns=columns, covariates=_FOOTPRINT)
+
+
+def _chambers() -> dict[str, Any]:
+    columns = {"FCH4": {**_flux("fch4", "mg CH4 m-2 d-1", "up", "FCH4_SE"), "method": "chamber"}}
+    return _table("chambers.csv", "Chamber sites", 1.0, _MONTHLY, site="site", columns=columns, covariates=_FOOTPRINT)
+
+
+def _flights() -> dict[str, Any]:
+    thaw = {
+        "variable": "thaw_depth",
+        "unit": "cm",
+        "sigma_column": "thaw_se_cm",
+        "method": "airborne radar",
+        "quality_column": "flag",
+        "quality": {"ok": "measured", "saturated": "doubtful"},
+    }
+    return _table(
+        "flights.csv",
+        "Airborne radar",
+        30.0,
+        {"column": "date", "interval": "day"},
+        site="line",
+        columns={"thaw_cm": thaw},
+        covariates={"wetness": {"name": "wetness", "unit": "1"}},
+    )

@@ -42,9 +42,7 @@ def tower_table(options: TwinOptions, sites: Sites, truth: Truth) -> tuple[pl.Da
         For each tower the factors of its footprint on GPP and Reco, and its wetland fraction [1].
     """
     rng = stream(options.seed, "towers")
-    gpp_factor, reco_factor = (
-        np.exp(options.network.site_spread * rng.standard_normal(len(sites))) for _ in range(2)
-    )
+    gpp_factor, reco_factor = (np.exp(options.network.site_spread * rng.standard_normal(len(sites))) for _ in range(2))
     wetland = footprints(truth.cover.wetland_fraction[sites.cell], rng)
     methane = rng.random(len(sites)) < _METHANE_SHARE
     methane[0] = True
@@ -92,7 +90,7 @@ def chamber_table(options: TwinOptions, sites: Sites, truth: Truth) -> pl.DataFr
 def footprints(wetland_fraction: Floats, rng: np.random.Generator) -> Floats:
     """Return the wetland fraction of tower footprints, which stand in wetter places than their cell [1]."""
     shift = 0.15 + 0.15 * rng.standard_normal(len(wetland_fraction))
-    return np.round(np.clip(wetland_fraction + shift, 0.02, 0.95), 3)
+    return np.asarray(np.round(np.clip(wetland_fraction + shift, 0.02, 0.95), 3), float)
 
 
 def _operation(options: TwinOptions, rng: np.random.Generator) -> NDArray[np.int64]:
@@ -129,7 +127,7 @@ def _carbon(
     nee[filled] = np.round(_typical(reco - gpp, months)[filled], 4)
     respired[filled] = np.round(_typical(reco, months)[filled], 4)
     present = measured | filled
-    columns: dict[str, object] = {
+    columns: dict[str, Floats] = {
         "NEE": nee,
         "NEE_SE": np.round(nee_error, 4),
         "RECO": respired,
@@ -179,4 +177,5 @@ def _typical(values: Floats, months: NDArray[np.datetime64]) -> Floats:
     """Return what a gap-filling model gives: the mean of each calendar month, a little too weak."""
     number = months.astype(int) % 12
     means = np.array([values[number == m].mean() for m in range(12)])
-    return 0.9 * means[number]
+    typical: Floats = 0.9 * means[number]
+    return typical

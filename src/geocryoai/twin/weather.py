@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from geocryoai.processes.snowpack import SnowParameters, snow_series
 from geocryoai.twin.climate import Climate, saturation_pressure
 from geocryoai.twin.fields import GaussianField, stream
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+#: Standard deviation of daily means within a month [degC].
+DAILY_SPREAD = 3.0
 #: Month-to-month persistence of anomalies [1].
 _PERSISTENCE = 0.35
 #: Year that the climatology stands for; the trend is zero there.
@@ -53,6 +56,22 @@ class Weather:
     vp: Floats
 
 
+@dataclass(frozen=True)
+class Snow:
+    """Snow at the ground, monthly means, arrays of shape (months, cells).
+
+    Attributes
+    ----------
+    depth : array of float
+        [m].
+    water : array of float
+        Water equivalent [m].
+    """
+
+    depth: Floats
+    water: Floats
+
+
 def make_weather(options: TwinOptions, landscape: Landscape, climate: Climate) -> Weather:
     """Return the weather of every month and land cell."""
     choice = options.weather
@@ -75,6 +94,12 @@ def make_weather(options: TwinOptions, landscape: Landscape, climate: Climate) -
     return Weather(tas=tas, pr=pr, rsds=climate.toa[month] * clearness, vp=humidity * saturation_pressure(tas))
 
 
+def make_snow(weather: Weather, days: Floats) -> Snow:
+    """Return the snow that this weather brings; `days` is the length of the months [d]."""
+    series = snow_series(weather.tas, weather.pr, days, SnowParameters(monthly_sd=DAILY_SPREAD))
+    return Snow(depth=series.snd, water=series.swe)
+
+
 def _anomalies(options: TwinOptions, landscape: Landscape, purpose: str, length: float) -> Floats:
     """Return standard-normal anomalies, correlated in space and, as AR(1), in time."""
     rng = stream(options.seed, purpose)
@@ -86,30 +111,3 @@ def _anomalies(options: TwinOptions, landscape: Landscape, purpose: str, length:
         out[step] = state
         state = _PERSISTENCE * state + innovation * landscape.flat(field.draw(rng))
     return out
-
-
-@dataclass(frozen=True)
-class Snow:
-    """Snow at the ground, arrays of shape (months, cells).
-
-    Attributes
-    ----------
-    depth : array of float
-        [m].
-    water : array of float
-        Water equivalent [m].
-    """
-
-    depth: Floats
-    water: Floats
-
-
-def make_snow(weather: Weather, days: Floats) -> Snow:
-    """TEMPORARY."""
-    acc = np.zeros_like(weather.tas)
-    swe = np.zeros(weather.tas.shape[1])
-    for t in range(len(acc)):
-        f = np.clip(0.5 - weather.tas[t] / 6, 0, 1)
-        swe = np.maximum(0, swe + f * weather.pr[t] * days[t] / 1000 - 0.003 * np.maximum(weather.tas[t] + 1, 0) * days[t])
-        acc[t] = swe
-    return Snow(depth=acc / 0.25, water=acc)

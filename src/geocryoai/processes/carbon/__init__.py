@@ -12,7 +12,7 @@ it. `geocryoai.processes.carbon.simulate_carbon` runs all of it; the pieces are 
 
 References
 ----------
-Kimball, J. S. et al. (2009), IEEE JSTARS 2, 217-232, doi:10.1109/JSTARS.2009.2037516.
+Kimball, J. S. et al. (2009), IEEE TGRS 47, 569-587, doi:10.1109/TGRS.2008.2003248.
 Jones, L. A. et al. (2017), IEEE TGRS 55, 6517-6532, doi:10.1109/TGRS.2017.2729343.
 Watts, J. D. et al. (2014), Biogeosciences 11, 1961-1980, doi:10.5194/bg-11-1961-2014.
 """

@@ -91,10 +91,13 @@ def numeric_fields() -> tuple[str, ...]:
 def _published(label: str, row: tuple[float, ...]) -> CarbonParameters:
     lue, t0, t1, v0, v1, rz, ft, b0, top, fraut, fmet, fstr, kopt = row
     return CarbonParameters(
-        light_use_efficiency=lue, tmin_low=round(t0 - ZERO_CELSIUS, 6), tmin_high=round(t1 - ZERO_CELSIUS, 6),
-        vpd_low=v0, vpd_high=v1, root_moisture_low=0.0, root_moisture_high=rz / 100, frozen_multiplier=ft,
-        lloyd_taylor=b0, top_moisture_low=0.0, top_moisture_high=top / 100, autotrophic_fraction=fraut, metabolic_fraction=fmet,
-        structural_transfer=fstr, optimal_rate=kopt,
+        light_use_efficiency=lue,
+        tmin_low=round(t0 - ZERO_CELSIUS, 6), tmin_high=round(t1 - ZERO_CELSIUS, 6),
+        vpd_low=v0, vpd_high=v1,
+        root_moisture_low=0.0, root_moisture_high=rz / 100,
+        frozen_multiplier=ft, lloyd_taylor=b0,
+        top_moisture_low=0.0, top_moisture_high=top / 100,
+        autotrophic_fraction=fraut, metabolic_fraction=fmet, structural_transfer=fstr, optimal_rate=kopt,
         provenance=f"SMAP L4C biome properties Vv5012 of 2020-07-31, class {label}; doi:10.1109/TGRS.2017.2729343",
     )  # fmt: skip
 

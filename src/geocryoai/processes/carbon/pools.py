@@ -56,7 +56,7 @@ def pool_step(
 
     Notes
     -----
-    Closed: end - start = (litter - rh) days to round-off.
+    Closed: end - start = (litter - rh) days to round-off. The arguments are taken as checked.
     """
     fall, k = np.asarray(litter, dtype=np.float64), np.asarray(multiplier, dtype=np.float64)
     fast, slow, old = _rates(params)

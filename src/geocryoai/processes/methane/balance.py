@@ -140,7 +140,7 @@ def methane_step(
     Returns
     -------
     MethaneStep
-        Closed: production - oxidation - plant - diffusion - ebullition is the change of the store per day.
+        The arguments are taken as checked. Closed: production - oxidation - plant - diffusion - ebullition is the change of the store per day.
     """
     grown = 1.0 - np.square(1.0 - np.clip((ts - params.plant_start) / params.plant_span, 0.0, 1.0))
     by_plant = params.plant_rate * grown * liquid_fraction

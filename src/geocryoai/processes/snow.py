@@ -1,0 +1,82 @@
+"""Thermal properties of seasonal snow, and how much of the winter cold it lets through.
+
+Conductivity follows bulk density (Sturm et al. 1997); the quadratic has its minimum at 156 kg m-3 and is continued
+below by a line. The freezing n-factor is that of a yearly wave that passes a snow layer without heat storage into a
+half-space: |Z_g / (Z_g + R)| with R = h / k_snow and Z_g = 1 / sqrt(i omega k C) of the ground, which gives
+n_f = 1 / sqrt(1 + sqrt(2) x + x^2), x = R sqrt(omega k C). Latent heat of the ground would lower it further.
+
+References
+----------
+Sturm, M. et al. (1997), J. Glaciol. 43, 26-41, doi:10.3189/S0022143000002781.
+Carslaw, H. S. and Jaeger, J. C. (1959), Conduction of Heat in Solids, 2nd ed., Oxford, section 2.6 (impedance).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from geocryoai.processes.checks import Array, above, at_least, between, common_shape
+from geocryoai.processes.constants import ICE_SPECIFIC_HEAT, YEAR
+
+# Density [kg m-3] at which the line and the parabola of Sturm et al. meet, and up to which they measured.
+_MEETING = 156.0
+_DENSEST = 600.0
+
+
+def snow_conductivity(density: ArrayLike) -> Array:
+    """Return the effective thermal conductivity of snow.
+
+    Parameters
+    ----------
+    density : array_like
+        Bulk density [kg m-3], above 0 and up to 600 (the range of the measurements).
+
+    Returns
+    -------
+    array
+        Conductivity [W m-1 K-1].
+
+    Examples
+    --------
+    >>> round(float(snow_conductivity(300.0)), 3)
+    0.126
+    """
+    rho = between("density [kg m-3]", above("density [kg m-3]", density), 0.0, _DENSEST) / 1000.0
+    dense = 0.138 - 1.01 * rho + 3.233 * np.square(rho)
+    return np.where(rho < _MEETING / 1000.0, 0.023 + 0.234 * rho, dense)
+
+
+def snow_diffusivity(density: ArrayLike) -> Array:
+    """Return the thermal diffusivity of snow [m2 s-1] of a bulk density [kg m-3]; its heat capacity is that of ice."""
+    conductivity = snow_conductivity(density)
+    return np.asarray(conductivity / (ICE_SPECIFIC_HEAT * np.asarray(density, dtype=np.float64)))
+
+
+def freezing_n_factor(
+    snd: ArrayLike, density: ArrayLike, conductivity: ArrayLike = 1.5, capacity: ArrayLike = 2.0e6
+) -> Array:
+    """Return the ratio of freezing degree days at the ground surface to those of air.
+
+    Parameters
+    ----------
+    snd : array_like
+        Snow depth [m], >= 0.
+    density : array_like
+        Bulk density of snow [kg m-3].
+    conductivity : array_like, default 1.5
+        Of the ground, frozen [W m-1 K-1].
+    capacity : array_like, default 2.0e6
+        Heat capacity of the ground, frozen [J m-3 K-1].
+
+    Returns
+    -------
+    array
+        n-factor [1] in (0, 1], 1 without snow. Shapes broadcast.
+    """
+    depth = at_least("snd [m]", snd)
+    inertia = above("conductivity [W m-1 K-1]", conductivity) * above("capacity [J m-3 K-1]", capacity)
+    conducting = snow_conductivity(density)
+    common_shape(snd=depth, density=conducting, ground=inertia)
+    x = depth / conducting * np.sqrt(2.0 * np.pi / YEAR * inertia)
+    return np.asarray(1.0 / np.sqrt(1.0 + np.sqrt(2.0) * x + np.square(x)))

@@ -1,0 +1,86 @@
+"""Apply a finished run: to another copy of its inputs, without reading their target values, or to its grid."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from geocryoai.core.errors import RunError
+from geocryoai.core.files import complete_or_absent
+from geocryoai.core.run_folder import RunFolder
+from geocryoai.models.contract import Learner
+from geocryoai.stages.check import check_study
+from geocryoai.stages.harmonize import harmonize
+from geocryoai.stages.ingest import ingest
+from geocryoai.stages.predict import predicted_map, predictions_at_records, write_map
+from geocryoai.stages.progress import Progress
+from geocryoai.stages.simulate import simulate
+from geocryoai.stages.train import trained
+from geocryoai.stages.workspace import Workspace
+
+_PREPARE = {"ingest": ingest, "harmonize": harmonize, "simulate": simulate}
+
+
+def predict_records(run: Path, *, data: Path | None, out: Path, quiet: bool = False) -> Path:
+    """Write predictions at every record of a copy of the run's inputs (Parquet).
+
+    Parameters
+    ----------
+    run : Path
+        Run folder whose training is complete.
+    data : Path or None
+        Folder with the same layout as the run's data; None for the run's own inputs.
+    out : Path
+
+    Raises
+    ------
+    RunError, StudyError, SourceError
+        The run is not complete, or the inputs are not what the study says.
+    """
+    folder, work = _opened(run, quiet)
+    models = trained(work, folder.study)
+    if data is None:
+        return _write(work, models, out)
+    check_study(folder.study, data)
+    with TemporaryDirectory(prefix="geocryoai-") as scratch:
+        fresh = Workspace(folder.study, Path(scratch), data, targets=False, progress=work.progress)
+        for stage, function in _PREPARE.items():
+            fresh.folder(stage).mkdir()
+            function(fresh)
+        return _write(fresh, models, out)
+
+
+def predict_map(run: Path, *, data: Path | None, out: Path, months: Sequence[str], quiet: bool = False) -> Path:
+    """Write the maps of all targets of a run (one CF NetCDF file; several targets side by side in it)."""
+    import xarray as xr
+
+    if data is not None:
+        raise RunError("a map is made from the run's own fields", where="--grid", next_step="Leave --data out.")
+    folder, work = _opened(run, quiet)
+    periods = list(months) or list(folder.study.predict.months) or [folder.study.period.end]
+    study = folder.study.model_copy(
+        update={"predict": folder.study.predict.model_copy(update={"months": tuple(periods)})}
+    )
+    check_study(study, None)
+    maps = [predicted_map(work, target, model, periods) for target, model in trained(work, study).items()]
+    if len({tuple(m["time"].to_numpy()) for m in maps}) > 1:
+        for target, each in zip(study.targets, maps, strict=True):
+            write_map(each, out.with_name(f"{out.stem}_{target}{out.suffix}"))
+        return out.with_name(f"{out.stem}_*{out.suffix}")
+    write_map(xr.merge(maps, combine_attrs="drop_conflicts"), out)
+    return out
+
+
+def _opened(run: Path, quiet: bool) -> tuple[RunFolder, Workspace]:
+    folder = RunFolder.open(run)
+    folder.require(["ingest", "harmonize", "simulate", "train"])
+    return folder, replace(Workspace(folder.study, run, None), progress=Progress(quiet=quiet))
+
+
+def _write(work: Workspace, models: Mapping[str, Learner], out: Path) -> Path:
+    table = predictions_at_records(work, models)
+    with complete_or_absent(out) as temporary:
+        table.write_parquet(temporary)
+    return out

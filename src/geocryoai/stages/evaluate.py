@@ -1,0 +1,131 @@
+"""Evaluate: every protocol of the study, all learners on the same rows and folds, with the suspicion tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from geocryoai.core.files import remove, write_json
+from geocryoai.core.study import LearnerSection, Study
+from geocryoai.cube.records import groups_within
+from geocryoai.evaluation.evaluate import Evaluation
+from geocryoai.evaluation.evaluate import evaluate as judge
+from geocryoai.evaluation.folds import make_split
+from geocryoai.evaluation.store import write_whole
+from geocryoai.evaluation.suspicion import suspicion_tests
+from geocryoai.stages.samples import forecast_samples, load_samples
+from geocryoai.stages.workspace import Workspace
+from geocryoai.training.fit import fit_learner
+
+if TYPE_CHECKING:
+    from geocryoai.cube.samples import Samples
+    from geocryoai.evaluation.folds import Split
+    from geocryoai.evaluation.out_of_fold import Fit
+    from geocryoai.models.contract import Learner
+
+#: Sites closer than this [km] never stand on both sides of a fold.
+COLOCATED_KM = 1.0
+
+#: Learners cheap enough to be fitted many times by the leakage audit.
+AUDITED = ("ridge", "anchor_ridge")
+
+_TABLES = ("scores", "scores_by_season", "scores_by_site", "scores_by_lead", "differences")
+
+
+def evaluate(work: Workspace) -> None:
+    """Write ``scores.csv`` and its companions, and for each test its predictions, passport and suspicion findings."""
+    out = work.folder("evaluate")
+    parts: dict[str, list[pl.DataFrame]] = {name: [] for name in _TABLES}
+    findings: list[dict[str, Any]] = []
+    for label, section in work.study.evaluate.protocols.items():
+        for target in section.targets or tuple(work.study.targets):
+            learners = _learners(work.study, label, target)
+            fit = _fit_by(learners)
+            result, samples, split = _judge(work, label, target, learners, fit)
+            folder = out / target / label
+            folder.mkdir(parents=True, exist_ok=True)
+            write_whole(folder / "predictions.parquet", result.predictions)
+            write_json(folder / "passport.json", {**result.passport, "protocol": label})
+            for name in _TABLES:
+                table: pl.DataFrame = getattr(result, name)
+                parts[name].append(_labelled(table, split.protocol, label))
+            if work.study.evaluate.suspicion:
+                product = work.study.predict.learner
+                model = product if product in learners else next(iter(learners))
+                audited = {n: dict(s.options) for n, s in learners.items() if s.model in AUDITED}
+                found = suspicion_tests(
+                    samples, split, result.predictions, model, fit=fit, audited=audited, seed=work.study.seed
+                )
+                findings += [{"target": target, "protocol": label, "model": model, **asdict(f)} for f in found]
+    for name in _TABLES:
+        if parts[name]:
+            write_whole(out / f"{name}.csv", pl.concat(parts[name]))
+    write_json(out / "suspicion.json", findings)
+    remove(out / ".cache")
+
+
+def _learners(study: Study, label: str, target: str) -> dict[str, LearnerSection]:
+    """Return the learners that take part in a test."""
+    section = study.evaluate.protocols[label]
+    return {
+        name: learner
+        for name, learner in study.learners.items()
+        if section.task in learner.tasks
+        and (not learner.targets or target in learner.targets)
+        and (not section.learners or name in section.learners)
+    }
+
+
+def _judge(
+    work: Workspace, label: str, target: str, learners: Mapping[str, LearnerSection], fit: Fit
+) -> tuple[Evaluation, Samples, Split]:
+    section = work.study.evaluate.protocols[label]
+    options = dict(section.options)
+    scenario = str(options.pop("future_drivers", "climatology")) if section.task == "forecast" else "measured"
+    groups_km = float(options.pop("colocated_km", COLOCATED_KM))
+    samples = load_samples(work, target, section.task)
+    groups = groups_within(samples.lon, samples.lat, samples.site, groups_km) if groups_km > 0 else None
+    split = make_split(samples, section.protocol, seed=work.study.seed, groups=groups, **options)
+    future = None
+    if scenario == "climatology":
+        future = forecast_samples(work, target, _first_origin(split))
+
+    with work.progress.task(f"evaluate {target}, {label}") as tick:
+        result = judge(
+            samples,
+            split,
+            {name: dict(learner.options) for name, learner in learners.items()},
+            fit,
+            work.study.seed,
+            study=work.study.name,
+            support=work.study.targets[target].step,
+            future=future,
+            drivers=scenario if future is not None else "measured",
+            replicates=work.study.evaluate.replicates,
+            cache=work.folder("evaluate") / ".cache" / target / label,
+            progress=lambda done, total, what: tick(done, total),
+        )
+    return result, samples, split
+
+
+def _first_origin(split: Split) -> np.datetime64:
+    origins = [fold.origin for fold in split.folds if fold.origin is not None]
+    return min(origins)
+
+
+def _labelled(table: pl.DataFrame, protocol: str, label: str) -> pl.DataFrame:
+    """Return a score table in which the study's name of the test stands for the protocol's."""
+    return table.with_columns(pl.col("protocol").str.replace(protocol, label, literal=True))
+
+
+def _fit_by(learners: Mapping[str, LearnerSection]) -> Fit:
+    """Return how evaluation fits a learner by its name in the study."""
+
+    def fit(name: str, samples: Samples, options: dict[str, Any], seed: int) -> Learner:
+        return fit_learner(learners[name].model, samples, options, seed)
+
+    return fit

@@ -1,0 +1,128 @@
+"""Predict: the trained models at every record of the inputs and, where asked for, on the study's grid."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from geocryoai.core.errors import RunError, StudyError
+from geocryoai.cube.store import grid_of
+from geocryoai.models.contract import Learner, Prediction
+from geocryoai.products.maps import cell_records, map_dataset
+from geocryoai.products.records import prediction_table
+from geocryoai.stages.harmonize import features_of, open_study_cube, study_grid
+from geocryoai.stages.samples import load_samples, samples_of
+from geocryoai.stages.train import trained
+from geocryoai.stages.workspace import Workspace
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from numpy.typing import NDArray
+
+#: Cells predicted at once.
+BLOCK_CELLS = 100_000
+
+#: A feature that this share of the learnt records has is required of a cell.
+COMPLETE = 0.99
+
+
+def predict(work: Workspace) -> None:
+    """Write predictions at all records and, if the study asks for them, maps."""
+    out = work.folder("predict")
+    models = trained(work, work.study)
+    predictions_at_records(work, models).write_parquet(out / "predictions.parquet")
+    if work.study.predict.maps:
+        periods = work.study.predict.months or (work.study.period.end,)
+        for target, learner in models.items():
+            write_map(predicted_map(work, target, learner, periods), out / f"{target}.nc")
+
+
+def predictions_at_records(work: Workspace, models: Mapping[str, Learner]) -> pl.DataFrame:
+    """Return predictions of every target at all records of its sources."""
+    tables = []
+    with work.progress.task("predict") as tick:
+        for done, (target, learner) in enumerate(models.items()):
+            tick(done, len(models))
+            samples = load_samples(work, target, "map").without_target()
+            records = work.table("harmonize", f"{target}.records")
+            tables.append(prediction_table(target, records, learner.predict(samples)))
+        tick(len(models), len(models))
+    return pl.concat(tables)
+
+
+def predicted_map(work: Workspace, target: str, learner: Learner, months: Sequence[str]) -> xr.Dataset:
+    """Return the map of a target for some months, or for the years they lie in where the target is annual.
+
+    A cell is predicted where all features that the learnt records have are there; elsewhere it is missing.
+    """
+    section = work.study.targets[target]
+    by_site = [join.source for join in section.join if join.by in ("site", "site_month")]
+    cube = open_study_cube(work)
+    grid = grid_of(cube) if cube is not None else study_grid(work.study)
+    if grid is None or by_site:
+        reason = f"drivers of {', '.join(by_site)} are bound to sites" if by_site else "the study has no domain"
+        raise StudyError([f"{target}: no map can be made, since {reason}"], where=work.study.name)
+    periods = list(dict.fromkeys(month[:4] if section.step == "year" else month for month in months))
+    needed = _needed(work, target)
+    rows_at_once = max(1, BLOCK_CELLS // grid.width)
+    layers: list[Prediction | None] = []
+    cells: list[NDArray[np.bool_]] = []
+    with work.progress.task(f"map {target}") as tick:
+        for done, period in enumerate(periods):
+            tick(done, len(periods))
+            blocks = [
+                _predict_rows(work, target, learner, cell_records(grid, period, slice(top, top + rows_at_once)), needed)
+                for top in range(0, grid.height, rows_at_once)
+            ]
+            layers.append(_joined([prediction for prediction, _ in blocks if prediction is not None]))
+            cells.append(np.concatenate([where for _, where in blocks]).reshape(grid.shape))
+        tick(len(periods), len(periods))
+    if not any(where.any() for where in cells):
+        raise RunError(
+            "no cell has all the features that the learner needs",
+            where=f"{work.study.name}, {target}",
+            expected=", ".join(needed),
+        )
+    return map_dataset(target, grid, periods, layers, cells)
+
+
+def write_map(dataset: xr.Dataset, path: Path) -> None:
+    """Write a map as CF NetCDF, checked on the way back."""
+    from geocryoai.cube.netcdf import write_netcdf
+
+    write_netcdf(dataset, path)
+
+
+def _predict_rows(
+    work: Workspace, target: str, learner: Learner, records: pl.DataFrame, needed: Sequence[str]
+) -> tuple[Prediction | None, NDArray[np.bool_]]:
+    built = features_of(work, work.study.targets[target], records)
+    samples = samples_of(work, target, built, "map")
+    where = np.logical_and.reduce(
+        [np.isfinite(samples.features[name]) for name in needed if name in samples.features]
+        or [np.ones(len(samples), dtype=bool)]
+    )
+    return (learner.predict(samples.take(where)) if where.any() else None), where
+
+
+def _needed(work: Workspace, target: str) -> list[str]:
+    """Return the features that practically all learnt records have."""
+    from geocryoai.stages.harmonize import feature_names
+
+    table = work.table("harmonize", target).filter(pl.col("learn"))
+    names = feature_names(work, target)["features"]
+    return [name for name in names if np.isfinite(table[name].to_numpy()).mean() >= COMPLETE]
+
+
+def _joined(parts: Sequence[Prediction]) -> Prediction | None:
+    if not parts:
+        return None
+    return Prediction(
+        mean=np.concatenate([p.mean for p in parts]),
+        sd=np.concatenate([p.sd for p in parts]),
+        quantiles=np.concatenate([p.quantiles for p in parts]),
+    )

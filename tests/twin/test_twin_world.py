@@ -1,0 +1,181 @@
+"""Is the simulated world like Alaska, and does its truth hold together?"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from geocryoai.core.errors import GridError
+from geocryoai.twin.climate import saturation_pressure, top_of_atmosphere
+from geocryoai.twin.cover import map_cover
+from geocryoai.twin.ground import thaw_and_freeze
+from geocryoai.twin.landscape import make_landscape
+from geocryoai.twin.options import TwinOptions
+from geocryoai.twin.parameters import handbook
+from geocryoai.twin.truth import Truth, make_truth
+
+
+def annual(values: np.ndarray) -> np.ndarray:
+    return values.reshape(-1, 12, values.shape[-1]).mean(axis=1)
+
+
+def latitude(truth: Truth) -> np.ndarray:
+    return truth.landscape.flat(truth.landscape.lat)
+
+
+def test_relief_coast_and_ridge(default_truth: Truth) -> None:
+    landscape, lat = default_truth.landscape, latitude(default_truth)
+    elevation, slope = landscape.flat(landscape.elevation), landscape.flat(landscape.slope)
+    assert 2300 <= landscape.cells <= 2640
+    assert elevation.min() >= 1
+    assert elevation.max() < 3000
+    ridge, plain = np.abs(lat - 68.2) < 0.4, lat > 69.9
+    assert elevation[ridge].mean() > 800 > 200 > elevation[plain].mean()
+    assert slope[ridge].mean() > 3 * slope[plain].mean()
+    assert landscape.flat(landscape.coast_distance)[plain].mean() < 100_000
+    assert np.all(landscape.elevation[~landscape.land] == 0)
+    assert np.all(landscape.lat[~landscape.land] > 69.5)
+
+
+def test_climate_range_trend_and_winter_warming(default_truth: Truth) -> None:
+    tas, lat = default_truth.weather.tas, latitude(default_truth)
+    maat = annual(tas).mean(axis=0)
+    assert -12.5 < maat.min() < -10
+    assert -3.5 < maat.max() < -1
+    trend = np.polyfit(np.arange(33), annual(tas).mean(axis=1), 1)[0] * 10
+    assert 0.2 < trend < 0.9
+    by_month = tas.reshape(33, 12, -1).mean(axis=0)
+    inland, coast = lat < 65, lat > 70
+    swing = by_month.max(axis=0) - by_month.min(axis=0)
+    assert swing[inland].mean() > swing[coast].mean() + 2
+    assert 13 < by_month[6][inland].mean() < 18
+    assert 4 < by_month[6][coast].mean() < 9
+
+
+def test_without_variability_the_trend_is_the_declared_one(small_options: TwinOptions) -> None:
+    calm = small_options.model_copy(
+        update={"weather": small_options.weather.model_copy(update={"variability": 0.0, "warming": 0.6})}
+    )
+    tas = make_truth(calm).weather.tas
+    slope = 10 * np.polyfit(np.arange(9), annual(tas), 1)[0]
+    np.testing.assert_allclose(slope.min(), 0.6, rtol=0.02)
+    assert slope.max() < 0.6 * 1.16
+    winter, summer = (10 * np.polyfit(np.arange(9), tas[month::12], 1)[0].mean() for month in (0, 6))
+    assert winter > 2 * summer > 0
+
+
+def test_weather_is_physical(default_truth: Truth) -> None:
+    weather = default_truth.weather
+    assert weather.pr.min() > 0
+    annual_rain = annual(weather.pr).mean(axis=0) * 365
+    assert 150 < annual_rain.min() < annual_rain.max() < 1000
+    assert weather.rsds.min() == 0
+    assert 200 < weather.rsds.max() < 350
+    humidity = weather.vp / saturation_pressure(weather.tas)
+    assert 0.3 < humidity.min() < humidity.max() < 1
+
+
+@pytest.mark.physics
+def test_radiation_at_the_top_of_the_atmosphere_at_the_pole_and_in_polar_night() -> None:
+    pole = 1361 * (1 + 0.033 * np.cos(2 * np.pi * 172 / 365)) * np.sin(np.radians(23.45))
+    np.testing.assert_allclose(top_of_atmosphere(np.array(90.0), np.array(172.0)), pole, rtol=1e-3)
+    assert top_of_atmosphere(np.array(70.0), np.array(355.0)) == 0
+
+
+def test_snow_lies_in_winter_and_is_gone_in_july(default_truth: Truth) -> None:
+    depth = default_truth.snow.depth.reshape(33, 12, -1)
+    assert 0.15 < np.median(depth[:, 2]) < 0.8
+    assert np.median(depth[:, 6]) < 0.001
+    assert depth.max() < 3
+    lying = default_truth.snow.depth > 0.01
+    density = 1000 * default_truth.snow.water[lying] / default_truth.snow.depth[lying]
+    assert 170 < density.min() < density.max() < 330
+
+
+def test_active_layer_is_that_of_alaska(default_truth: Truth) -> None:
+    alt, lat = default_truth.ground.alt, latitude(default_truth)
+    low, high = np.quantile(alt, [0.001, 0.999])
+    assert 0.2 < low < high < 1.5
+    assert 0.4 < alt[:, lat > 69.6].mean() < 0.6
+    assert alt[:, lat < 65].mean() > alt[:, lat > 69.6].mean() + 0.2
+    assert 0.03 < alt.std(axis=0).mean() < 0.12
+    thickening = 100 * np.polyfit(np.arange(33), alt.mean(axis=1), 1)[0]
+    assert 0.05 < thickening < 1.0
+
+
+def test_thaw_grows_through_summer_and_ends_at_the_active_layer(default_truth: Truth) -> None:
+    ground = default_truth.ground
+    thaw = ground.thaw.reshape(33, 12, -1)
+    assert np.all(np.diff(thaw[:, 4:8], axis=1) >= 0)
+    np.testing.assert_allclose(thaw[:, 8].max(), ground.alt.max(), rtol=0.1)
+    assert np.all(thaw <= ground.alt[:, None] + 1e-12)
+    assert np.all(ground.unfrozen >= 0)
+
+
+def test_methane_goes_on_in_the_zero_curtain(default_truth: Truth) -> None:
+    frozen_air = default_truth.weather.tas < -3
+    emitting = default_truth.fluxes.fch4_wetland > 1.0
+    share = (frozen_air & emitting).sum() / frozen_air.sum()
+    assert 0.05 < share < 0.6
+    solid = default_truth.ground.unfrozen == 0
+    assert np.all(default_truth.fluxes.fch4[solid] == 0)
+
+
+def test_fluxes_close_and_lie_in_the_observed_range(default_truth: Truth) -> None:
+    fluxes = default_truth.fluxes
+    np.testing.assert_array_equal(fluxes.nee, fluxes.reco - fluxes.gpp)
+    assert fluxes.gpp.min() >= 0
+    assert fluxes.reco.min() >= 0
+    assert -6 < fluxes.nee.min() < -1
+    assert 0.3 < fluxes.nee.max() < 3
+    assert 0 <= fluxes.fch4.min() < fluxes.fch4.max() < 150
+    np.testing.assert_array_equal(fluxes.fch4, default_truth.cover.wetland_fraction * fluxes.fch4_wetland)
+    yearly_gpp = annual(fluxes.gpp).mean(axis=0) * 365.25
+    assert yearly_gpp.max() < 1200
+    assert 300 < np.median(yearly_gpp[latitude(default_truth) < 65]) < 900
+    yearly_ch4 = annual(fluxes.fch4).mean() * 0.36525
+    assert 0.5 < yearly_ch4 < 5
+
+
+def test_the_handbook_is_a_good_anchor_but_not_a_perfect_one(default_truth: Truth) -> None:
+    options, truth = TwinOptions(), default_truth
+    mapped = map_cover(options, truth.landscape, truth.cover)
+    guess = thaw_and_freeze(
+        handbook(mapped), mapped.organic_depth, truth.weather.tas, truth.snow.depth, truth.days
+    ).alt.mean(axis=0)
+    true = truth.ground.alt.mean(axis=0)
+    error = np.sqrt(np.mean((guess - true) ** 2))
+    assert 0.05 < error < 0.16
+    assert np.corrcoef(guess, true)[0, 1] > 0.8
+
+
+def test_without_perturbation_and_map_error_the_handbook_is_the_truth(small_options: TwinOptions) -> None:
+    plain = small_options.model_copy(
+        update={"truth": small_options.truth.model_copy(update={"strength": 0.0, "map_error": 0.0})}
+    )
+    truth = make_truth(plain)
+    mapped = map_cover(plain, truth.landscape, truth.cover)
+    again = thaw_and_freeze(handbook(mapped), mapped.organic_depth, truth.weather.tas, truth.snow.depth, truth.days)
+    np.testing.assert_allclose(again.alt, truth.ground.alt, rtol=1e-12)
+
+
+def test_one_year_is_enough(small_options: TwinOptions) -> None:
+    truth = make_truth(small_options.model_copy(update={"last_year": 2000}))
+    assert truth.ground.alt.shape == (1, truth.landscape.cells)
+    assert np.isfinite(truth.fluxes.fch4).all()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"top": 3_200_000.0}, ["outside the simulated Alaska", "60.0 to 72.5 degrees north"]),
+        ({"top": 2_480_000.0, "height": 6, "resolution": 12_000.0}, ["no land", "Move 'top' south"]),
+    ],
+)
+def test_a_grid_that_cannot_be_used_is_refused(
+    small_options: TwinOptions, change: dict[str, object], words: list[str]
+) -> None:
+    with pytest.raises(GridError) as caught:
+        make_landscape(small_options.model_copy(update=change))
+    for word in words:
+        assert word in str(caught.value)
