@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 
 from geocryoai.core.errors import SourceError
@@ -98,7 +99,7 @@ def test_real_site(real_data: Path) -> None:
     data = READERS.get("gipl_site").read(path, source="x", options={})
     assert data.records.height == 757
     assert data.observations.height == 757 * 12
-    mean = data.observations.group_by("depth").mean().sort("depth")["value"].to_numpy()
+    mean = data.observations.group_by("depth").agg(pl.col("value").mean()).sort("depth")["value"].to_numpy()
     assert -12.8 < mean.min() < mean.max() < -12.3
     assert data.records["tas"].min() == pytest.approx(-46.4, abs=0.1)
     assert data.records["snd"].max() == pytest.approx(0.18, abs=0.01)

@@ -10,7 +10,7 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from geocryoai.core.calendar import decode_time, parse_period
-from geocryoai.core.errors import GeoCryoAIError, SourceError, nearest
+from geocryoai.core.errors import GeoCryoAIError, SourceError, suggest
 from geocryoai.core.projection import LONLAT, read_crs
 from geocryoai.core.units import convert
 from geocryoai.sources._fields import time_coordinates
@@ -34,8 +34,8 @@ def find_axis(dataset: xr.Dataset, array: xr.DataArray, axis: str, declared: str
     dims = [str(name) for name in array.dims]
     if declared is not None:
         if declared not in dims:
-            hint = nearest(declared, dims).capitalize()
-            raise SourceError(f"'{array.name}' has no axis '{declared}'", where=where, next_step=f"{hint}.")
+            hint = suggest(declared, dims)
+            raise SourceError(f"'{array.name}' has no axis '{declared}'", where=where, next_step=hint)
         return declared
     standard, names = _KNOWN[axis]
     for name in dims:

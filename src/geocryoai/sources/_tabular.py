@@ -16,7 +16,7 @@ from typing import Any
 
 import polars as pl
 
-from geocryoai.core.errors import SourceError, nearest
+from geocryoai.core.errors import SourceError, nearest, suggest
 from geocryoai.core.observation_checks import check_observations, is_sentinel
 from geocryoai.core.observations import EXCLUSION_COLUMNS, OBSERVATION_COLUMNS, RECORD_COLUMNS, conform, schema
 from geocryoai.sources.base import SourceData, SourceInfo
@@ -39,9 +39,7 @@ def check_options(options: Mapping[str, Any], allowed: Mapping[str, Any], where:
     """
     for key, value in options.items():
         if key not in allowed:
-            raise SourceError(
-                f"unknown option '{key}'", where=where, next_step=nearest(key, allowed).capitalize() + "."
-            )
+            raise SourceError(f"unknown option '{key}'", where=where, next_step=suggest(key, allowed))
         default = allowed[key]
         if default is not None and type(value) is not type(default):
             raise SourceError(
@@ -151,9 +149,7 @@ def require_columns(table: pl.DataFrame, columns: Iterable[str], where: str) -> 
     """Raise for the first column that is not in the table, naming the nearest one that is."""
     for name in columns:
         if name not in table.columns:
-            raise SourceError(
-                f"column '{name}' is absent", where=where, next_step=nearest(name, table.columns).capitalize() + "."
-            )
+            raise SourceError(f"column '{name}' is absent", where=where, next_step=suggest(name, table.columns))
 
 
 def sentinels(values: pl.Series, extra: Sequence[float] = ()) -> pl.Series:

@@ -20,7 +20,7 @@ import numpy as np
 import polars as pl
 
 from geocryoai.core.calendar import day_of_year, parse_date
-from geocryoai.core.errors import CalendarError, SourceError, nearest
+from geocryoai.core.errors import CalendarError, SourceError, suggest
 from geocryoai.core.projection import LONLAT, transformer
 from geocryoai.core.units import convert, to_canonical
 from geocryoai.core.variables import variable
@@ -118,7 +118,7 @@ def _series(path: Path, where: str) -> tuple[Series, dict[str, Any]]:
 
 def _get(series: Series, name: str, where: str) -> tuple[np.ndarray, str]:
     if name not in series:
-        raise SourceError(f"series '{name}' is absent", where=where, next_step=nearest(name, series).capitalize() + ".")
+        raise SourceError(f"series '{name}' is absent", where=where, next_step=suggest(name, series))
     return series[name]
 
 

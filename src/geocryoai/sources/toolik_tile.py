@@ -18,7 +18,7 @@ import numpy as np
 import xarray as xr
 
 from geocryoai.core.calendar import calendar_name, days_in_month, decode_time
-from geocryoai.core.errors import SourceError, nearest
+from geocryoai.core.errors import SourceError, suggest
 from geocryoai.core.units import to_canonical
 from geocryoai.core.variables import variable
 from geocryoai.sources._fields import (
@@ -114,9 +114,9 @@ READER = ToolikTileReader()
 
 def _choice(option: str, value: str, known: Mapping[str, Any]) -> Any:
     if value not in known:
-        hint = nearest(value, known).capitalize()
+        hint = suggest(value, known)
         raise SourceError(
-            f"unknown value of option '{option}'", where="toolik_tile", found=f"'{value}'", next_step=f"{hint}."
+            f"unknown value of option '{option}'", where="toolik_tile", found=f"'{value}'", next_step=hint
         )
     return known[value]
 
