@@ -16,6 +16,7 @@ from geocryoai.core.variables import variable
 from geocryoai.evaluation import METRICS
 from geocryoai.evaluation.bootstrap import LEVEL
 from geocryoai.evaluation.folds import Fold, Split, make_split, split_hash
+from geocryoai.evaluation.forecast import with_future
 from geocryoai.evaluation.out_of_fold import Fit, predict_fold
 from geocryoai.evaluation.periods import seasons
 from geocryoai.evaluation.score_tables import Subject, difference_table, score_table
@@ -167,6 +168,7 @@ def _check(samples: Samples, learners: Mapping[str, Mapping[str, Any]], future: 
             found=f"'{drivers}' with{'out' if future is None else ''} a scenario",
             expected="'measured' without a scenario, the scenario's name with one",
         )
+    with_future(samples, future)
 
 
 def _split(
@@ -193,7 +195,7 @@ def _run(
     future: Samples | None,
     progress: Progress | None,
 ) -> pl.DataFrame:
-    data = fingerprint(samples) + ("" if future is None else fingerprint(future))
+    data = fingerprint(samples, future)
     total = len(models) * len(split.folds)
     parts: list[pl.DataFrame] = []
     for model in models:

@@ -95,7 +95,15 @@ def make_split(
 
 
 def measured_rows(samples: Samples) -> Ints:
-    """Return the numbers of the rows that have a measured target."""
+    """Return the numbers of the rows that have a measured target; an infinite one is an error, not a gap."""
+    endless = np.flatnonzero(np.isinf(samples.y))
+    if len(endless):
+        raise ProtocolError(
+            "the target is infinite",
+            where=f"{samples.target}, site '{samples.site[endless[0]]}'",
+            found=f"{len(endless)} rows",
+            expected="a number, or NaN where nothing was measured",
+        )
     return np.flatnonzero(np.isfinite(samples.y))
 
 

@@ -26,7 +26,7 @@ def one_step(learner: Learner, samples: Samples, rows: Ints, future: Samples | N
     Not a forecast beyond the first period: at lead 12 the value of lead 11 is given. To be shown beside
     `free_running` and labelled.
     """
-    return learner.predict(_drivers(samples, future).take(rows).without_target())
+    return learner.predict(with_future(samples, future).take(rows).without_target())
 
 
 def free_running(
@@ -59,7 +59,7 @@ def free_running(
     A lag whose row is not among the samples stays NaN. Where a site has several rows in one period, the chain
     carries their mean.
     """
-    drivers = _drivers(samples, future)
+    drivers = with_future(samples, future)
     month, first, period = month_numbers(samples.time), month_number(origin), period_months(samples)
     if np.isnat(samples.time[rows]).any() or (month[rows] < first).any():
         raise ProtocolError("a row to be forecast is undated or before the origin", where=f"origin {origin}")
@@ -85,8 +85,14 @@ def _lag(observed: Floats, step: Ints, offset: int, own: Floats, site: Ints) -> 
     return observed[step] if offset < 0 else own[site[step], offset]
 
 
-def _drivers(samples: Samples, future: Samples | None) -> Samples:
-    """Return samples with the drivers of `future`, which must be of the same rows and the same names."""
+def with_future(samples: Samples, future: Samples | None) -> Samples:
+    """Return samples with the drivers of `future`, as they are where it is None.
+
+    Raises
+    ------
+    ProtocolError
+        `future` is not of the same rows and names, or its windows are still the measured ones.
+    """
     if future is None:
         return samples
     same_rows = len(future) == len(samples) and all(

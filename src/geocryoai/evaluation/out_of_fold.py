@@ -43,7 +43,7 @@ def predict_fold(
     Parameters
     ----------
     data : str
-        `geocryoai.evaluation.store.fingerprint` of the samples (and of `future`).
+        `geocryoai.evaluation.store.fingerprint` of `samples` and `future`.
     cache : Path, optional
         Folder of finished folds; may be filled beforehand, in any order, by other processes.
 

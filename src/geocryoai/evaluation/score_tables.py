@@ -100,6 +100,8 @@ def score_table(
 
 def difference_table(predictions: pl.DataFrame, subject: Subject, metrics: Sequence[Metric]) -> pl.DataFrame:
     """Return, for every ordered pair of models, the paired difference of their scores with its interval."""
+    if not metrics:
+        return pl.DataFrame(schema=DIFFERENCE_COLUMNS)
     records: list[dict[str, Any]] = []
     for (mode,), whole in predictions.group_by("mode", maintain_order=True):
         parts = {str(name): part for (name,), part in whole.group_by("model", maintain_order=True)}

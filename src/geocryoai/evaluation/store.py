@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from geocryoai.evaluation.folds import Fold
 
 
-def fingerprint(samples: Samples) -> str:
-    """Return a sha256 of all that a learner sees of samples, in their order.
+def fingerprint(samples: Samples, future: Samples | None = None) -> str:
+    """Return a sha256 of all that a learner sees of samples and of declared future drivers, in their order.
 
     Windows are lazy: their shape, channels and index are in it, their values are not; a caller whose windows can
     change under the same index adds a key of their source, see `fold_key`.
@@ -43,6 +43,8 @@ def fingerprint(samples: Samples) -> str:
         digest.update("\0".join(texts.tolist()).encode())
     if samples.windows is not None:
         digest.update(f"\0{samples.windows.shape}\0{samples.windows.channels}".encode())
+    if future is not None:
+        digest.update(fingerprint(future).encode())
     return digest.hexdigest()
 
 
@@ -54,7 +56,7 @@ def fold_key(
     Parameters
     ----------
     data : str
-        `fingerprint` of the samples (joined with that of declared future drivers where there are any).
+        `fingerprint` of the samples and of declared future drivers.
     data_key : str
         What the fingerprint cannot see, for example the hash of the cube behind the windows.
     mode : str

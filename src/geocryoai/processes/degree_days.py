@@ -104,7 +104,7 @@ def positive_part_mean(mean: ArrayLike, sd: ArrayLike) -> Array:
     """
     mu, s = np.broadcast_arrays(np.asarray(mean, dtype=np.float64), np.asarray(sd, dtype=np.float64))
     safe = np.where(s > 0, s, 1.0)
-    z = mu / safe
+    z = np.clip(mu, -38.0 * safe, 38.0 * safe) / safe
     normal: Array = mu * ndtr(z) + safe * np.exp(-0.5 * np.square(z)) / np.sqrt(2 * np.pi)
     mean_above: Array = np.where(s > 0, np.maximum(normal, np.maximum(mu, 0.0)), np.maximum(mu, 0.0))
     return mean_above

@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import root
-from scipy.special import erf, erfc
+from scipy.special import erf, erfc, erfcx
 
 from geocryoai.core.errors import ModelError
 from geocryoai.processes.checks import Array, above, at_least
@@ -122,11 +122,13 @@ def lunardini_constants(problem: ThreeZoneProblem) -> FrontConstants:
         inner = float(np.exp(log_fronts[0]))
         outer = inner + float(np.exp(log_fronts[1]))
         psi, x3 = inner * np.sqrt(a4 / a1), outer * np.sqrt(a4 / a3)
-        mushy = problem.conductivity_mushy * mushy_range / (np.sqrt(a4) * (erf(outer) - erf(inner)))
+        # erf(outer) - erf(inner), times exp(inner^2) so that it does not vanish in a narrow freezing range
+        rise = erfcx(inner) - erfcx(outer) * np.exp(inner**2 - outer**2)
+        mushy = problem.conductivity_mushy * mushy_range / (np.sqrt(a4) * rise)
         frozen = problem.conductivity_frozen * cooling / (np.sqrt(a1) * erf(psi))
         thawed = problem.conductivity_thawed * warmth / (np.sqrt(a3) * erfc(x3))
-        at_frozen = np.log(frozen) - psi**2 - np.log(mushy) + inner**2
-        at_thawed = np.log(mushy) - outer**2 - np.log(thawed) + x3**2
+        at_frozen = np.log(frozen) - psi**2 - np.log(mushy)
+        at_thawed = np.log(mushy) + inner**2 - outer**2 - np.log(thawed) + x3**2
         return [float(at_frozen), float(at_thawed)]
 
     found = root(imbalance, np.log([0.7, 0.7]), tol=1e-13)
@@ -163,7 +165,7 @@ def lunardini_temperature(depth: ArrayLike, days: ArrayLike, problem: ThreeZoneP
     x1, x4, x3 = (z / (2.0 * np.sqrt(a * seconds)) for a in (a1, a4, a3))
     inner = psi * np.sqrt(a1 / a4)
     frozen = problem.surface + (problem.frozen_below - problem.surface) * erf(x1) / erf(psi)
-    mushy_share = (erf(x4) - erf(gamma)) / (erf(gamma) - erf(inner))
+    mushy_share = (erfc(gamma) - erfc(x4)) / (erfc(inner) - erfc(gamma))
     mushy = problem.thawed_above + (problem.thawed_above - problem.frozen_below) * mushy_share
     outside = erfc(x3) / erfc(gamma * np.sqrt(a4 / a3))
     thawed = problem.initial - (problem.initial - problem.thawed_above) * outside

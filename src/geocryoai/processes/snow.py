@@ -19,7 +19,8 @@ from numpy.typing import ArrayLike
 from geocryoai.processes.checks import Array, above, at_least, between, common_shape
 from geocryoai.processes.constants import ICE_SPECIFIC_HEAT, YEAR
 
-# Density [kg m-3] at which the line and the parabola of Sturm et al. meet, and up to which they measured.
+# Densities [kg m-3]: of the lightest snow, where the line and the parabola of Sturm et al. meet, and of their densest.
+_LIGHTEST = 10.0
 _MEETING = 156.0
 _DENSEST = 600.0
 
@@ -30,7 +31,7 @@ def snow_conductivity(density: ArrayLike) -> Array:
     Parameters
     ----------
     density : array_like
-        Bulk density [kg m-3], above 0 and up to 600 (the range of the measurements).
+        Bulk density [kg m-3], 10 to 600 (the top of the range of the measurements).
 
     Returns
     -------
@@ -42,7 +43,7 @@ def snow_conductivity(density: ArrayLike) -> Array:
     >>> round(float(snow_conductivity(300.0)), 3)
     0.126
     """
-    rho = between("density [kg m-3]", above("density [kg m-3]", density), 0.0, _DENSEST) / 1000.0
+    rho = between("density [kg m-3]", density, _LIGHTEST, _DENSEST) / 1000.0
     dense = 0.138 - 1.01 * rho + 3.233 * np.square(rho)
     return np.where(rho < _MEETING / 1000.0, 0.023 + 0.234 * rho, dense)
 

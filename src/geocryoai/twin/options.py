@@ -8,8 +8,8 @@ from pydantic import Field, model_validator
 
 from geocryoai.core.study.model import Section
 
-#: Largest world that is generated [cells x months]: about 2 GB of memory.
-MAX_CELL_MONTHS = 20_000_000
+#: Largest world that is generated [cells x months]: about 4 GB of memory.
+MAX_CELL_MONTHS = 16_000_000
 
 
 class WeatherOptions(Section):
@@ -40,7 +40,7 @@ class TruthOptions(Section):
     length : float
         Length scale of the parameter perturbations [m].
     map_error : float
-        Factor on the errors of the mapped statics and remote-sensing drivers [1].
+        Factor on the errors of the static maps and remote-sensing drivers [1].
     """
 
     strength: float = Field(1.0, ge=0, le=3)

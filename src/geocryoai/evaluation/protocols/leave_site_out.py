@@ -36,7 +36,7 @@ def leave_site_out(
     made = []
     for k in range(int(number.max()) + 1):
         test = rows[number == k]
-        name = str(samples.site[test].min()) if folds is None else fold_name(k, folds)
+        name = str(min(samples.site[test])) if folds is None else fold_name(k, folds)
         made.append(Fold(name, rows[number != k], test))
     return assemble(
         samples,

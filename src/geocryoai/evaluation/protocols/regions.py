@@ -41,7 +41,7 @@ def resolve_regions(regions: Mapping[str, Sequence[float]] | Sequence[str] | Non
                 raise ProtocolError(
                     f"no region is called '{name}'",
                     where="region_out: regions",
-                    next_step=f"{nearest(name, ALASKA).capitalize()} Or give a box: name: [west, south, east, north].",
+                    next_step=f"For the region, {nearest(name, ALASKA)} Own boxes: name: [west, south, east, north].",
                 )
         return {name: ALASKA[name] for name in regions}
     boxes: dict[str, Box] = {}

@@ -64,7 +64,7 @@ def spatial_blocks(
     for k in range(int(number.max()) + 1):
         test = rows[number == k]
         train = beyond_buffer(samples, rows[number != k], test, buffer_km)
-        name = str(labels[test].min()) if folds is None else fold_name(k, folds)
+        name = str(min(labels[test])) if folds is None else fold_name(k, folds)
         made.append(Fold(name, train, test))
     unplaced = ~located(samples)[rows]
     pairs = np.unique(np.column_stack([np.unique(samples.site[rows], return_inverse=True)[1], code]), axis=0)

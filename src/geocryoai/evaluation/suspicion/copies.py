@@ -48,7 +48,8 @@ def lag1_copy(samples: Samples, predictions: pl.DataFrame, *, name: str = "lag1_
     if closeness < COPY:
         cause = "measurements after the origin leaked" if free else "the model only passes it on"
         return Finding(name, "fail", skill, f"Predictions equal the value measured one step before: {cause}.")
-    text = f"Against copying the value of one step before the error is {100 * skill:.0f} % smaller"
+    size = f"{100 * abs(skill):.0f} % {'smaller' if skill > 0 else 'larger'}"
+    text = f"Against copying the value of one step before the error is {size}"
     if free:
         return Finding(name, "ok", skill, text + " (a copy that no forecast could make).")
     tail = "." if skill > 0 else ": no better than a copy."
@@ -65,7 +66,7 @@ def site_id_only(samples: Samples, split: Split, predictions: pl.DataFrame) -> F
         text = f"The site's name alone explains {100 * skill:.0f} % of the variance: sites are on both sides."
         return Finding("site_id_only", "fail", skill, text)
     against = ratio(_error(predictions), root_mean_square(mean - samples.y[rows]))
-    text = f"The site's name alone has an r2 of {skill:.2f}; the model's error is {against:.2f} of its error"
+    text = f"The site's name alone has an r2 of {round(skill, 2) + 0.0}; the model's error is {against:.2f} of its error"
     tail = "." if against < 1 else ": the model knows no more than the name."
     return Finding("site_id_only", "ok" if against < 1 else "warn", skill, text + tail)
 
@@ -109,9 +110,7 @@ def nearest_neighbour_copy(
     names = [fold.name for fold in folds]
     placed = predictions.filter(pl.col("fold").is_in(names) & pl.col("lon").is_not_null() & pl.col("lat").is_not_null())
     against = ratio(_error(placed), root_mean_square(value - samples.y[row]))
-    text = (
-        f"The model's error is {against:.2f} of that of copying the nearest training row, {np.median(km):.1f} km away"
-    )
+    text = f"The model's error is {against:.2f} of that of copying the nearest training row, {np.median(km):.1f} km off"
     tail = "." if against < 1 else ": no better than the copy."
     return Finding(name, "ok" if against < 1 else "warn", against, text + tail)
 

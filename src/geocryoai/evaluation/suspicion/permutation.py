@@ -45,7 +45,7 @@ def shuffled_target(
     (skill,), (drawn,) = bootstrap.scores(pairs, [R2])
     low, _ = bootstrap.interval(drawn)
     bad = skill > 0.05 and not low <= 0
-    text = f"On a shuffled target the r2 is {skill:.2f}"
+    text = f"On a shuffled target the r2 is {round(skill, 2) + 0.0}"
     tail = ": the pipeline sees the target of tested rows." if bad else ", as it must be without a leak."
     return Finding(name, "fail" if bad else "ok", skill, text + tail)
 

@@ -144,7 +144,7 @@ def carbon_parameters(classes: str | Sequence[str]) -> CarbonParameters:
     for label in labels:
         if label not in CLASSES:
             raise ModelError("no carbon parameters for this vegetation class", where="classes", found=f"'{label}'",
-                             next_step=nearest(label, CLASSES).capitalize())  # fmt: skip
+                             expected=f"a published class; {nearest(label, CLASSES)}")  # fmt: skip
     if isinstance(classes, str):
         return CLASSES[classes]
     values = {name: np.array([getattr(CLASSES[label], name) for label in labels]) for name in numeric_fields()}

@@ -146,8 +146,7 @@ def _rates(params: CarbonParameters) -> tuple[float | Array, float | Array, floa
 
 def _decay(carbon: Array, gain: Array | float, exponent: Array) -> tuple[Array, Array]:
     """Return what is left and what was lost of a pool that gains evenly and decays over a step."""
-    left_share = np.exp(-exponent)
-    small = exponent < 1e-12
-    mean_share = np.where(small, 1.0, -np.expm1(-exponent) / np.where(small, 1.0, exponent))
-    left = carbon * left_share + gain * mean_share
+    lost_share = -np.expm1(-exponent)
+    mean_share = np.where(exponent > 0, lost_share / np.where(exponent > 0, exponent, 1.0), 1.0)
+    left = carbon * (1.0 - lost_share) + gain * mean_share
     return left, carbon + gain - left

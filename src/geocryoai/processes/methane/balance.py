@@ -140,7 +140,8 @@ def methane_step(
     Returns
     -------
     MethaneStep
-        The arguments are taken as checked. Closed: production - oxidation - plant - diffusion - ebullition is the change of the store per day.
+        Closed: production - oxidation - plant - diffusion - ebullition is the change of the store per day. The
+        arguments are taken as checked.
     """
     grown = 1.0 - np.square(1.0 - np.clip((ts - params.plant_start) / params.plant_span, 0.0, 1.0))
     by_plant = params.plant_rate * grown * liquid_fraction

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from geocryoai.core.errors import ModelError
 from geocryoai.core.units import MOLAR_MASS
 from geocryoai.processes.carbon.simulation import forcing_arrays, step_lengths
-from geocryoai.processes.checks import Array, at_least, between
+from geocryoai.processes.checks import Array, above, at_least, between
 from geocryoai.processes.methane.balance import MethaneStep, methane_production, methane_step
 from geocryoai.processes.methane.parameters import MethaneParameters
 
@@ -115,6 +115,7 @@ def simulate_methane(
     wet = _broadcast("wetland_fraction [1]", between("wetland_fraction [1]", wetland_fraction, 0, 1), shape)
     made = methane_production(forcing["labile"], forcing["ts"], forcing["anaerobic_fraction"],
                               forcing["liquid_fraction"], chosen, forcing.get("mineralisation"))  # fmt: skip
+    longest = float(above("longest_step [d]", longest_step))
     soil = (made, forcing["ts"], forcing["anaerobic_fraction"], forcing["liquid_fraction"])
     store = np.zeros(shape[1])
     if initial_storage is not None:
@@ -123,8 +124,8 @@ def simulate_methane(
     else:
         first = slice(0, steps_per_year)
         for _ in range(3):
-            store = _run(store, tuple(a[first] for a in soil), lengths[first], longest_step, chosen)[-1].store
-    steps = _run(store, soil, lengths, longest_step, chosen)
+            store = _run(store, tuple(a[first] for a in soil), lengths[first], longest, chosen)[-1].store
+    steps = _run(store, soil, lengths, longest, chosen)
     series = {name: _MILLIGRAMS * np.stack([getattr(s, name) for s in steps]) for name in MethaneStep._fields}
     storage = series.pop("store")
     return MethaneFluxes(**series, storage=storage, start=_MILLIGRAMS * store, wetland_fraction=wet)
