@@ -219,11 +219,11 @@ def test_implausible_but_true_values_can_be_trusted(tmp_path: Path) -> None:
 
 
 def test_values_that_cannot_be_are_logged(tmp_path: Path) -> None:
-    text = "year,alt\n2001,51\n2002,55\n2003,9999\n2004,52*\n2005,60\n"
+    text = "year,alt\n2001,51\n2002,55\n2003,9998\n2004,52*\n2005,60\n"
     data = read(tmp_path, text, **alt_options(site=None))
     assert data.observations["source_row"].to_list() == [0, 1, 4]
     reasons = dict(data.exclusions.select("source_row", "reason").rows())
-    assert reasons == {2: "outside the valid range 0 to 20 m", 3: "not a number"}
+    assert reasons == {2: "outside the valid range [0, 20]", 3: "not a number"}
 
 
 def test_a_declared_sentinel_is_taken_out(tmp_path: Path) -> None:

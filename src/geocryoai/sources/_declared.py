@@ -12,8 +12,9 @@ from geocryoai.core.calendar import days_in_month
 from geocryoai.core.errors import SourceError
 from geocryoai.core.units import MEAN_MONTH_DAYS, convert, parse, to_canonical
 from geocryoai.core.variables import Direction, Variable
+from geocryoai.sources._columns import within_valid
 from geocryoai.sources._options import CovariateColumn, MeasuredColumn
-from geocryoai.sources._ranges import check_unit_by_range, drop_invalid
+from geocryoai.sources._ranges import check_unit_by_range
 from geocryoai.sources._tabular import exclude, numbers, observe, rows_of
 
 
@@ -49,10 +50,14 @@ class TextTable:
 
     def number(self, column: str, taken: Taken, name: str) -> pl.Series:
         """Return a column as floats; sentinels and words are logged under `name`."""
-        values, out = numbers(self.cells, column, source=self.source, variable=name, extra=self.missing)
-        numbered = out.with_columns(source_row=self.rows.gather(out["source_row"]))
-        taken.exclusions.append(numbered)
+        values, out = numbers(self.cells, column, source=self.source, extra=self.missing)
+        self._log(out, taken, name)
         return values
+
+    def _log(self, exclusions: pl.DataFrame, taken: Taken, name: str) -> None:
+        """Keep exclusions under `name` and with the row numbers of the file."""
+        rows = self.rows.gather(exclusions["source_row"])
+        taken.exclusions.append(exclusions.with_columns(source_row=rows, variable=pl.lit(name)))
 
     def canonical(
         self,
@@ -72,8 +77,8 @@ class TextTable:
             remedy = "set trust_range: true on that column"
             where = f"{self.source}, column '{column}'"
             check_unit_by_range(values.to_numpy(), meant, where=where, unit=unit, remedy=remedy)
-        values, out = drop_invalid(values, self.cells[column], self.rows, meant, source=self.source, name=name)
-        taken.exclusions.append(out)
+        values, out = within_valid(values.alias(meant.name), self.cells[column], source=self.source)
+        self._log(out, taken, name)
         return values
 
     def converted(

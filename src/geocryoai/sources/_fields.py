@@ -15,11 +15,11 @@ from geocryoai.core.variables import Variable
 from geocryoai.sources._tabular import empty
 from geocryoai.sources.base import SourceData, SourceInfo
 
-_NETCDF3 = b"CDF"
-_HDF5 = b"\x89HDF\r\n\x1a\n"
+#: First bytes of NetCDF-3 and NetCDF-4 -> the engine that reads them.
+_ENGINES = {b"CDF": "scipy", b"\x89HD": "h5netcdf"}
 
 
-def open_netcdf(path: Path, where: str, *, chunks: Any = None, raw_times: bool = True) -> xr.Dataset:
+def open_netcdf(path: Path, where: str, *, chunks: Any = None) -> xr.Dataset:
     """Open a NetCDF file lazily; packed values are unpacked and fill values become NaN, times stay numbers.
 
     Parameters
@@ -42,14 +42,13 @@ def open_netcdf(path: Path, where: str, *, chunks: Any = None, raw_times: bool =
         )
     with path.open("rb") as stream:
         magic = stream.read(8)
-    engines = {_NETCDF3: "scipy", _HDF5[:3]: "h5netcdf"}
-    engine = engines.get(magic[:3])
+    engine = _ENGINES.get(magic[:3])
     if engine is None:
         raise SourceError(
             "not a NetCDF file", where=where, found=f"first bytes {magic!r}", expected="NetCDF-3 or NetCDF-4"
         )
     try:
-        return xr.open_dataset(path, engine=engine, decode_times=not raw_times, decode_timedelta=False, chunks=chunks)
+        return xr.open_dataset(path, engine=engine, decode_times=False, decode_timedelta=False, chunks=chunks)
     except Exception as error:
         raise SourceError(
             "the NetCDF file cannot be opened (is it truncated?)",
@@ -62,8 +61,8 @@ def open_netcdf(path: Path, where: str, *, chunks: Any = None, raw_times: bool =
 def require_variable(dataset: xr.Dataset, name: str, where: str) -> xr.DataArray:
     """Return a variable, or raise naming the nearest one that is there."""
     if name not in dataset.variables:
-        hint = nearest(name, map(str, dataset.variables)).capitalize()
-        raise SourceError(f"variable '{name}' is absent", where=where, next_step=f"{hint}.")
+        hint = nearest(name, map(str, dataset.variables))
+        raise SourceError(f"variable '{name}' is absent", where=where, next_step=hint)
     return dataset[name]
 
 
@@ -156,10 +155,16 @@ def house_form(dataset: xr.Dataset, crs: str, where: str) -> xr.Dataset:
     return dataset
 
 
-def field_data(info: SourceInfo, fields: xr.Dataset, notes: list[str], exclusions: Any = None) -> SourceData:
+def field_data(info: SourceInfo, fields: xr.Dataset, notes: list[str]) -> SourceData:
     """Return the answer of a reader that has fields and no records."""
-    taken = empty(EXCLUSION_COLUMNS) if exclusions is None else exclusions
-    return SourceData(info, empty(RECORD_COLUMNS), empty(OBSERVATION_COLUMNS), taken, fields=fields, notes=tuple(notes))
+    return SourceData(
+        info,
+        empty(RECORD_COLUMNS),
+        empty(OBSERVATION_COLUMNS),
+        empty(EXCLUSION_COLUMNS),
+        fields=fields,
+        notes=tuple(notes),
+    )
 
 
 def _wrap(dataset: xr.Dataset) -> xr.Dataset:

@@ -34,8 +34,8 @@ def find_axis(dataset: xr.Dataset, array: xr.DataArray, axis: str, declared: str
     dims = [str(name) for name in array.dims]
     if declared is not None:
         if declared not in dims:
-            hint = nearest(declared, dims).capitalize()
-            raise SourceError(f"'{array.name}' has no axis '{declared}'", where=where, next_step=f"{hint}.")
+            hint = nearest(declared, dims)
+            raise SourceError(f"'{array.name}' has no axis '{declared}'", where=where, next_step=hint)
         return declared
     standard, names = _KNOWN[axis]
     for name in dims:

@@ -24,6 +24,7 @@ from geocryoai.core.errors import CalendarError, SourceError, nearest
 from geocryoai.core.projection import LONLAT, transformer
 from geocryoai.core.units import convert, to_canonical
 from geocryoai.core.variables import variable
+from geocryoai.sources._columns import together
 from geocryoai.sources._ranges import check_unit_by_range
 from geocryoai.sources._tabular import check_options, finish
 from geocryoai.sources.base import SourceData, SourceInfo
@@ -82,20 +83,10 @@ class DaymetHdf5Reader:
         if lon is None or lat is None:
             lon, lat = _position(attributes, source)
             notes.append(f"position {lat:.3f} N, {lon:.3f} E is the middle of the file's box, read in {BOX_CRS}")
-        count = days.size
         start = pl.Series(days.astype("datetime64[us]"))
-        records = pl.DataFrame(
-            {
-                "source": pl.Series([source] * count, dtype=pl.String),
-                "source_row": pl.Series(range(count), dtype=pl.Int64),
-                "site": pl.Series([chosen["site"]] * count, dtype=pl.String),
-                "lon": pl.Series([float(lon)] * count),
-                "lat": pl.Series([float(lat)] * count),
-                "time_start": start,
-                "time_end": start.dt.offset_by("1d"),
-                **fields,
-            }
-        )
+        place = {"site": chosen["site"], "lon": pl.Series([lon] * days.size), "lat": pl.Series([lat] * days.size)}
+        parts = [pl.Series(name, values) for name, values in fields.items()]
+        records = together(parts, source, **place, time_start=start, time_end=start.dt.offset_by("1d"))
         return finish(info, records, [], [], notes)
 
 
@@ -127,7 +118,7 @@ def _series(path: Path, where: str) -> tuple[Series, dict[str, Any]]:
 
 def _get(series: Series, name: str, where: str) -> tuple[np.ndarray, str]:
     if name not in series:
-        raise SourceError(f"series '{name}' is absent", where=where, next_step=nearest(name, series).capitalize() + ".")
+        raise SourceError(f"series '{name}' is absent", where=where, next_step=nearest(name, series))
     return series[name]
 
 

@@ -23,6 +23,7 @@ import polars as pl
 from geocryoai.core.calendar import parse_date
 from geocryoai.core.errors import SourceError
 from geocryoai.core.variables import variable
+from geocryoai.sources._columns import together
 from geocryoai.sources._declared import Taken, TextTable
 from geocryoai.sources._ranges import check_unit_by_range
 from geocryoai.sources._tabular import BLANKS, check_options, finish, observe, read_text
@@ -86,20 +87,11 @@ def _records(inputs: GiplInputs, chosen: Mapping[str, Any], source: str) -> pl.D
     for name, values in forcing.items():
         unit = variable(name).unit
         check_unit_by_range(values, variable(name), where=f"{source}, {name}", unit=unit, remedy="convert the file")
-    return pl.DataFrame(
-        {
-            "source": pl.Series([source] * count, dtype=pl.String),
-            "source_row": pl.Series(range(count), dtype=pl.Int64),
-            "site": pl.Series([chosen["site"]] * count, dtype=pl.String),
-            "lon": pl.Series([chosen["lon"]] * count, dtype=pl.Float64),
-            "lat": pl.Series([chosen["lat"]] * count, dtype=pl.Float64),
-            "time_start": start,
-            "time_end": start.dt.offset_by("1d"),
-            "day": pl.Series(range(1, count + 1), dtype=pl.Float64),
-            **forcing,
-            "snow_conductivity": inputs.snow_conductivity,
-        }
-    )
+    day = pl.Series("day", range(1, count + 1), dtype=pl.Float64)
+    parts = [day, *(pl.Series(name, values) for name, values in forcing.items())]
+    parts.append(pl.Series("snow_conductivity", inputs.snow_conductivity))
+    position = {name: pl.Series([chosen[name]] * count, dtype=pl.Float64) for name in ("lon", "lat")}
+    return together(parts, source, site=chosen["site"], **position, time_start=start, time_end=start.dt.offset_by("1d"))
 
 
 def _measured(

@@ -21,6 +21,7 @@ import polars as pl
 from geocryoai.core.calendar import day_of_year
 from geocryoai.core.errors import SourceError
 from geocryoai.core.variables import variable
+from geocryoai.sources._columns import together
 from geocryoai.sources._declared import Taken, TextTable
 from geocryoai.sources._tabular import check_options, exclude, finish, numbers, observe, read_csv, rows_of
 from geocryoai.sources.base import SourceData, SourceInfo
@@ -76,18 +77,8 @@ class NrcsToolikReader:
         rows = pl.Series(range(cells.height), dtype=pl.Int64)
         table = TextTable(cells, rows, source, start.to_numpy().astype("datetime64[M]"))
         air = table.canonical("temp.air.C", variable("tas"), "degC", None, trust=False, taken=taken, name="tas")
-        records = pl.DataFrame(
-            {
-                "source": pl.Series([source] * cells.height, dtype=pl.String),
-                "source_row": rows,
-                "site": pl.Series(["NRCS Toolik"] * cells.height, dtype=pl.String),
-                "lon": pl.Series([chosen["lon"]] * cells.height, dtype=pl.Float64),
-                "lat": pl.Series([chosen["lat"]] * cells.height, dtype=pl.Float64),
-                "time_start": start,
-                "time_end": start.dt.offset_by("1d"),
-                "tas": air,
-            }
-        )
+        station = {"site": "NRCS Toolik", "lon": chosen["lon"], "lat": chosen["lat"]}
+        records = together([air], source, **station, time_start=start, time_end=start.dt.offset_by("1d"))
         notes = [f"rod temperatures outside {', '.join(map(str, chosen['years']))} are doubtful (the rod heaves)"]
         if not targets:
             return finish(INFO, records, [], taken.exclusions, notes)

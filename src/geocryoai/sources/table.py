@@ -76,7 +76,8 @@ class TableReader:
             measured_columns(table, records, chosen.columns, support_m=chosen.support_m, taken=taken) if targets else []
         )
         observations = _without_duplicates(observations, chosen.duplicates, source, taken)
-        return finish(info, records, observations, taken.exclusions, taken.notes)
+        replicates = chosen.duplicates == "keep"
+        return finish(info, records, observations, taken.exclusions, taken.notes, replicates=replicates)
 
 
 READER = TableReader()

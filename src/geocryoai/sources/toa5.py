@@ -7,6 +7,7 @@ columns, covariates : mapping
 utc_offset_hours : float
     Local standard time of the logger minus UTC; required (Alaska: -9).
 site : str
+    Required.
 lon, lat : float
 interval_minutes : int
     Length of a record; default the most frequent step between stamps.
@@ -29,15 +30,19 @@ from pydantic import Field, model_validator
 from geocryoai.core.errors import SourceError
 from geocryoai.core.local_time import to_utc
 from geocryoai.core.study.model import Section
+from geocryoai.sources._columns import together
 from geocryoai.sources._declared import Taken, TextTable, covariate_columns, measured_columns
 from geocryoai.sources._options import CovariateColumn, MeasuredColumn, validated
-from geocryoai.sources._tabular import exclude, finish, read_csv, read_text, require_columns, rows_of
+from geocryoai.sources._tabular import finish, read_csv, read_text, require_columns
 from geocryoai.sources._timestamps import parse_stamps
 from geocryoai.sources.base import SourceData, SourceInfo
 
 _STAMP = "TIMESTAMP"
 _BEFORE_HEADER = 1
 _SAMPLE = "Smp"
+
+#: Units as loggers spell them, lower case -> as they are understood here.
+_SPELLING = {"deg c": "degC", "deg_c": "degC", "c": "degC", "deg": "degree", "volts": "V", "kelvin": "K"}
 
 INFO = SourceInfo(
     name="toa5",
@@ -52,7 +57,7 @@ INFO = SourceInfo(
         "A stamp is the end of its interval, in the logger's local standard time, which the file does not state.",
         "Sampled columns (Smp) are instants, all others cover the interval before the stamp.",
         "Live files are not quality-controlled: values beyond the valid range are taken out and logged.",
-        "Stamps given twice are logged and read once.",
+        "Live files repeat whole blocks of records; repetitions are logged and read once.",
     ),
 )
 
@@ -63,7 +68,7 @@ class Toa5Options(Section):
     utc_offset_hours: float = Field(ge=-12, le=14)
     columns: dict[str, MeasuredColumn] = Field(default_factory=dict)
     covariates: dict[str, CovariateColumn] = Field(default_factory=dict)
-    site: str | None = None
+    site: str
     lon: float | None = Field(None, ge=-180, le=180)
     lat: float | None = Field(None, ge=-90, le=90)
     interval_minutes: int | None = Field(None, ge=1)
@@ -94,7 +99,7 @@ class Toa5Reader:
         taken = Taken()
         rows = pl.Series(range(cells.height), dtype=pl.Int64)
         local = parse_stamps(cells[_STAMP], None, offset=timedelta(0), where=source)
-        records = _records(local, rows, chosen, source, taken)
+        records = _records(local, chosen, source, taken)
         table = TextTable(cells, rows, source, local.to_numpy().astype("datetime64[M]"), chosen.missing)
         covariates = {name: _with_unit(c, head.get(name), source, name) for name, c in chosen.covariates.items()}
         records = records.with_columns(covariate_columns(table, covariates, taken))
@@ -130,7 +135,7 @@ def _header(path: Path, where: str) -> dict[str, _Column]:
     return {name: _Column(unit, kind) for name, unit, kind in zip(*lines[1:], strict=True)}
 
 
-def _records(local: pl.Series, rows: pl.Series, chosen: Toa5Options, source: str, taken: Taken) -> pl.DataFrame:
+def _records(local: pl.Series, chosen: Toa5Options, source: str, taken: Taken) -> pl.DataFrame:
     if local.has_nulls():
         raise SourceError("a record has no time stamp", where=source, found=f"data row {local.is_null().arg_true()[0]}")
     steps = local.diff().dt.total_minutes().drop_nulls()
@@ -143,17 +148,9 @@ def _records(local: pl.Series, rows: pl.Series, chosen: Toa5Options, source: str
         taken.notes.append(f"the clock goes back {backwards} times")
     taken.notes.append(f"records of {length} min, stamped at their end at UTC{chosen.utc_offset_hours:+g} h")
     end = pl.Series(to_utc(local.to_numpy(), chosen.utc_offset_hours))
-    count = rows.len()
-    return pl.DataFrame(
-        {
-            "source": pl.Series([source] * count, dtype=pl.String),
-            "source_row": rows,
-            "site": pl.Series([chosen.site] * count, dtype=pl.String),
-            "lon": pl.Series([chosen.lon] * count, dtype=pl.Float64),
-            "lat": pl.Series([chosen.lat] * count, dtype=pl.Float64),
-            "time_start": end.dt.offset_by(f"-{length}m"),
-            "time_end": end,
-        }
+    lon, lat = (pl.Series([value] * end.len(), dtype=pl.Float64) for value in (chosen.lon, chosen.lat))
+    return together(
+        [], source, site=chosen.site, lon=lon, lat=lat, time_start=end.dt.offset_by(f"-{length}m"), time_end=end
     )
 
 
@@ -164,7 +161,7 @@ def _with_unit(column: Declared, head: _Column | None, where: str, name: str) ->
     """Return the declaration with the file's unit where none was given; it is checked against the variable."""
     if column.unit or (isinstance(column, CovariateColumn) and column.text):
         return column
-    unit = head.unit if head is not None else ""
+    unit = "" if head is None else _SPELLING.get(head.unit.lower(), head.unit)
     if not unit:
         raise SourceError(f"column '{name}' has no unit in the file", where=where, next_step="Declare its unit.")
     return validated(type(column), {**column.model_dump(), "unit": unit}, where=f"{where}, column '{name}'")
@@ -173,18 +170,12 @@ def _with_unit(column: Declared, head: _Column | None, where: str, name: str) ->
 def _measured(
     table: TextTable, records: pl.DataFrame, chosen: Toa5Options, head: Mapping[str, _Column], taken: Taken
 ) -> list[pl.DataFrame]:
-    """Return observations of the declared columns; sampled ones as instants, stamps given twice only once."""
+    """Return observations of the declared columns; sampled ones as instants."""
     require_columns(table.cells, chosen.columns, table.source)
-    repeated = ~records["time_end"].is_first_distinct()
     parts = []
     for name, column in chosen.columns.items():
         told = head[name]
-        resolved = _with_unit(column, told, table.source, name)
+        resolved = {name: _with_unit(column, told, table.source, name)}
         moments = records.with_columns(time_start=pl.col("time_end")) if told.processing == _SAMPLE else records
-        seen = measured_columns(table, moments, {name: resolved}, support_m=chosen.support_m, taken=taken)
-        rows = rows_of(repeated)
-        parts += [part.filter(~pl.col("source_row").is_in(rows.to_list())) for part in seen]
-        raw = table.cells[name].gather(rows)
-        reason = "time stamp given twice"
-        taken.exclusions.append(exclude(raw, rows, source=table.source, variable=resolved.meant.name, reason=reason))
+        parts += measured_columns(table, moments, resolved, support_m=chosen.support_m, taken=taken)
     return parts

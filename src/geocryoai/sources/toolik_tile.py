@@ -114,9 +114,9 @@ READER = ToolikTileReader()
 
 def _choice(option: str, value: str, known: Mapping[str, Any]) -> Any:
     if value not in known:
-        hint = nearest(value, known).capitalize()
+        hint = nearest(value, known)
         raise SourceError(
-            f"unknown value of option '{option}'", where="toolik_tile", found=f"'{value}'", next_step=f"{hint}."
+            f"unknown value of option '{option}'", where="toolik_tile", found=f"'{value}'", next_step=hint
         )
     return known[value]
 
