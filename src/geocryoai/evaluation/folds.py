@@ -74,7 +74,8 @@ def make_split(
     seed : int
         Used by protocols that draw lots.
     groups : array, shape (n,), optional
-        Rows of one label never straddle a fold border, see `geocryoai.evaluation.groups.colocated_groups`.
+        Rows of one label never straddle a fold border; see `geocryoai.cube.records.groups_within` and
+        `geocryoai.evaluation.groups.merge_labels`.
     **options
         Options of the protocol.
 
