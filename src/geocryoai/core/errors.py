@@ -115,13 +115,3 @@ def nearest(name: str, choices: Iterable[str]) -> str:
         return f"did you mean '{close[0]}'?"
     listed = ", ".join(known) if known else "none"
     return f"known: {listed}"
-
-
-def suggest(name: str, choices: Iterable[str]) -> str:
-    """Return `nearest` as a sentence of its own, names spelled as they are.
-
-    >>> suggest("soil10", ["Soil10", "RECORD"])
-    "Did you mean 'Soil10'?"
-    """
-    hint = nearest(name, choices)
-    return f"{hint[0].upper()}{hint[1:]}" + ("" if hint.endswith("?") else ".")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
-from geocryoai.core.errors import MissingDependencyError, SourceError, nearest
-from geocryoai.sources._tabular import read_bytes
+from geocryoai.core.errors import MissingDependencyError, SourceError
+from geocryoai.sources._tabular import hint, read_bytes
 
 #: Columns before the first year: code, name, latitude, longitude, method.
 FIRST_VALUE_COLUMN = 5
@@ -21,6 +22,10 @@ NO_SURVEY = ("", "-")
 
 #: A Mongolian value below this is in metres [cm]; nowhere does a site thaw so little.
 METRES_BELOW = 5.0
+
+#: Positions that are misprints: code -> (longitude printed, longitude meant). The two other Bykovsky sites lie at
+#: 129.4192 E; 71.4192 E is in the Kara Sea.
+LONGITUDE_ERRATA = {"R29B": (71.4192, 129.4192)}
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _MARKED = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*[*†‡§a-z]+")
@@ -37,24 +42,38 @@ class Row:
 
 
 def sheet_cells(path: Path, source: str, sheet: str) -> list[list[object]]:
-    """Return the cells of one sheet of a raw .xls workbook, row by row."""
+    """Return the cells of one sheet of a workbook, row by row; the published one is .xls, a converted one .xlsx."""
+    content = read_bytes(path, source)
+    opener = _open_xlsx if content.startswith(b"PK") else _open_xls
+    try:
+        sheets = opener(content)
+    except MissingDependencyError:
+        raise
+    except Exception as error:  # the workbook libraries raise whatever a damaged stream leads them to
+        raise SourceError(
+            "the workbook cannot be opened", where=source, found=str(error), expected="a complete .xls file"
+        ) from error
+    if sheet not in sheets:
+        raise SourceError(f"no sheet '{sheet}'", where=source, next_step=hint(sheet, sheets))
+    return sheets[sheet]
+
+
+def _open_xls(content: bytes) -> dict[str, list[list[object]]]:
     try:
         import xlrd
     except ImportError as error:
         raise MissingDependencyError("xlrd", extra="excel", needed_for="reading a .xls workbook") from error
-    content = read_bytes(path, source)
+    book = xlrd.open_workbook(file_contents=content)
+    return {page.name: [list(page.row_values(number)) for number in range(page.nrows)] for page in book.sheets()}
+
+
+def _open_xlsx(content: bytes) -> dict[str, list[list[object]]]:
     try:
-        book = xlrd.open_workbook(file_contents=content)
-    except Exception as error:  # xlrd raises whatever a damaged stream leads it to
-        raise SourceError(
-            "the workbook cannot be opened", where=source, found=str(error), expected="a complete .xls file"
-        ) from error
-    if sheet not in book.sheet_names():
-        raise SourceError(
-            f"no sheet '{sheet}'", where=source, next_step=nearest(sheet, book.sheet_names()).capitalize()
-        )
-    cells = book.sheet_by_name(sheet)
-    return [list(cells.row_values(number)) for number in range(cells.nrows)]
+        import openpyxl
+    except ImportError as error:
+        raise MissingDependencyError("openpyxl", extra="excel", needed_for="reading a .xlsx workbook") from error
+    book = openpyxl.load_workbook(BytesIO(content), data_only=True)
+    return {page.title: [["" if cell is None else cell for cell in row] for row in page.values] for page in book}
 
 
 def site_rows(cells: list[list[object]], source: str) -> tuple[list[Row], int]:

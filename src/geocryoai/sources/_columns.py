@@ -102,15 +102,19 @@ def read_columns(
 
 
 def read_place(table: pl.DataFrame, lon: str, lat: str, *, source: str) -> tuple[list[pl.Series], list[pl.DataFrame]]:
-    """Return `lon` and `lat` [degree]; an impossible or half position becomes null in both, and is logged."""
+    """Return `lon` [-180, 180] and `lat` [degree]; an impossible or half position is null in both, and logged."""
     parts, taken = read_columns(table, {"lon": Column(lon, "degree"), "lat": Column(lat, "degree")}, source=source)
-    place = pl.DataFrame(parts)
-    fine = (place["lon"].abs() <= 180) & (place["lat"].abs() <= 90)
+    east = pl.col("lon")
+    place = pl.DataFrame(parts).with_columns(
+        pl.when(east.is_between(180, 360, "right")).then(east - 360).otherwise(east)
+    )
+    nowhere = (place["lon"] == 0) & (place["lat"] == 0)
+    fine = (place["lon"].abs() <= 180) & (place["lat"].abs() <= 90) & ~nowhere
     bad = ~fine.fill_null(False) & (place["lon"].is_not_null() | place["lat"].is_not_null())
     for own, name in (("lon", lon), ("lat", lat)):
         reason = "impossible position"
         taken.append(exclude(table[name].filter(bad), rows_of(bad), source=source, variable=own, reason=reason))
-    return [series.set(bad, None) for series in parts], taken
+    return [series.set(bad, None) for series in place], taken
 
 
 def within_valid(values: pl.Series, raw: pl.Series, *, source: str) -> tuple[pl.Series, pl.DataFrame]:

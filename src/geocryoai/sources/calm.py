@@ -17,6 +17,7 @@ from geocryoai.core.units import to_canonical
 from geocryoai.sources._calm_sheet import (
     FIRST_VALUE_COLUMN,
     FIRST_YEAR,
+    LONGITUDE_ERRATA,
     NO_SURVEY,
     Row,
     cell_text,
@@ -27,10 +28,6 @@ from geocryoai.sources._calm_sheet import (
 from geocryoai.sources._columns import year_periods
 from geocryoai.sources._tabular import check_options, exclude, finish, observe
 from geocryoai.sources.base import SourceData, SourceInfo
-
-#: Positions that are misprints: code -> (longitude printed, longitude meant). The two other Bykovsky sites lie at
-#: 129.4192 E; 71.4192 E is in the Kara Sea.
-LONGITUDE_ERRATA = {"R29B": (71.4192, 129.4192)}
 
 
 class Calm:
@@ -43,7 +40,7 @@ class Calm:
         licence="openly published upstream, no explicit licence on this copy: cite, do not re-host",
         citation="Brown, Hinkel & Nelson (2000), The circumpolar active layer monitoring (CALM) program, Polar "
         "Geography 24, 166-258",
-        formats=("xls",),
+        formats=("xls", "xlsx"),
         measures=("alt",),
         doi="10.1080/10889370009377698",
         url="https://www2.gwu.edu/~calm/",

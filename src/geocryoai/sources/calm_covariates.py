@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
+from geocryoai.sources._calm_sheet import LONGITUDE_ERRATA
 from geocryoai.sources._columns import Column, declared, read_columns, read_place, together, whole, year_periods
-from geocryoai.sources._tabular import check_options, finish, observe, read_csv
+from geocryoai.sources._tabular import check_options, exclude, finish, observe, read_csv, rows_of
 from geocryoai.sources.base import SourceData, SourceInfo
 
 COVARIATES = {
@@ -46,6 +49,7 @@ class CalmCovariates:
             "Thaw depths are those of the CALM workbook: use one of the two as observations, not both.",
             "Column y is the logarithm of the thaw depth: a target, never a covariate.",
             "Climate is a long-term mean per site, not of the year; x and ym are map coordinates and not taken.",
+            "Longitude of R29B is the workbook's misprint: corrected, the printed number is logged.",
             "wc_bio4 is 100 x the standard deviation of monthly temperature.",
         ),
     )
@@ -58,12 +62,26 @@ class CalmCovariates:
         place, taken = read_place(table, "lon", "lat", source=source)
         covariates, gone = read_columns(table, COVARIATES, source=source)
         site = table["site"].str.replace_all(r"\s+", "").str.to_uppercase()
+        place, corrected = correct_longitude(place, site, table["lon"], source)
+        taken.append(corrected)
         records = together([*place, *covariates], source, site=site, time_start=start, time_end=end)
         if not targets or not chosen["observations"]:
             return finish(self.info, records, [], [*taken, *gone])
         (thaw,), out = read_columns(table, TARGETS, source=source)
         observed = observe(records, thaw, variable="alt", method="CALM")
         return finish(self.info, records, [observed], [*taken, *gone, *out])
+
+
+def correct_longitude(
+    place: list[pl.Series], site: pl.Series, raw: pl.Series, source: str
+) -> tuple[list[pl.Series], pl.DataFrame]:
+    """Return the positions with the workbook's misprints corrected, and what was printed."""
+    lon, lat = place
+    wrong = pl.repeat(False, len(lon), eager=True)
+    for code, (printed, meant) in LONGITUDE_ERRATA.items():
+        here = ((site == code) & ((lon - printed).abs() < 1e-3)).fill_null(False)
+        wrong, lon = wrong | here, lon.set(here, meant)
+    return [lon, lat], exclude(raw.filter(wrong), rows_of(wrong), source=source, variable="lon", reason="misprint")
 
 
 READER = CalmCovariates()

@@ -53,7 +53,7 @@ class Era5LandClimatology:
     def read(self, path: Path, *, source: str, options: Mapping[str, Any], targets: bool = True) -> SourceData:
         """Read the table; it has no options and measures nothing, so `targets` changes nothing."""
         check_options(options, {}, where=source)
-        table = read_csv(path, where=source)
+        table = read_csv(path, where=source, columns=["e5_swe"])
         place, taken = read_place(table, "lon", "lat", source=source)
         noise = pl.col("e5_swe").cast(pl.Float64, strict=False).is_between(-NOISE, 0)
         table = table.with_columns(pl.when(noise).then(pl.lit("0")).otherwise(pl.col("e5_swe")).alias("e5_swe"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +86,8 @@ class HelbigPeatland:
         check_options(options, {}, where=source)
         if path.is_dir():
             path, source = path / FILE, f"{source}/{FILE}"
-        check_units(read_csv(path, where=source, columns=["SITE_ID", "YEAR", "MONTH", *UNITS]), source)
+        stated = [name for name in UNITS if targets or name != TARGETS["nee"].name]
+        check_units(read_csv(path, where=source, columns=["SITE_ID", "YEAR", "MONTH", *stated]), stated, source)
         table = read_csv(path, where=source, after=1)
         year = whole(table, "YEAR", 1980, 2100, source=source)
         start, end = month_periods(year, whole(table, "MONTH", 1, 12, source=source))
@@ -102,9 +103,10 @@ class HelbigPeatland:
         return finish(self.info, records, [observed], [*taken, *gone, *out])
 
 
-def check_units(table: pl.DataFrame, source: str) -> None:
-    """Raise unless the first data row states the units that the reader converts from."""
-    for name, unit in UNITS.items():
+def check_units(table: pl.DataFrame, names: Sequence[str], source: str) -> None:
+    """Raise unless the first data row states the units that the reader converts these columns from."""
+    for name in names:
+        unit = UNITS[name]
         found = table[name][0] if table.height else None
         if found != unit:
             raise SourceError(

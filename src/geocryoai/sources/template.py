@@ -22,7 +22,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from geocryoai.sources._columns import Column, declared, read_columns, together, whole, year_periods
+from geocryoai.sources._columns import Column, declared, read_columns, read_place, together, whole, year_periods
 from geocryoai.sources._tabular import check_options, exclude, finish, observe, read_csv, rows_of
 from geocryoai.sources.base import SourceData, SourceInfo
 
@@ -54,9 +54,7 @@ class TemplateReader:
         table = read_csv(path, where=source, columns=["station", "year", "lon", "lat"])
         start, end = year_periods(whole(table, "year", 1900, 2100, source=source))
         covariates, taken = read_columns(table, COVARIATES, source=source)
-        place, gone = read_columns(
-            table, {"lon": Column("lon", "degree"), "lat": Column("lat", "degree")}, source=source
-        )
+        place, gone = read_place(table, "lon", "lat", source=source)
         records = together([*place, *covariates], source, site=table["station"], time_start=start, time_end=end)
         if not targets:
             return finish(self.info, records, [], [*taken, *gone])
