@@ -163,6 +163,24 @@ def test_classes_of_a_coarser_field_are_never_mixed(made):
     assert set(np.unique(align(fields, grid, made.months).vegetation_class.values)) == {1.0, 4.0, 9.0}
 
 
+def test_directions_are_averaged_on_the_circle(made):
+    coarse = made.grid(1000.0, width=4, height=1)
+    values = np.array([[350.0, 10.0, 80.0, 100.0, 0.0, 180.0, -1.0, 45.0]]).repeat(2, axis=0)
+    values[1, 7] = np.nan
+    fields = made.projected(coarse.refine(2), values, name="aspect", units="degree")
+    aspect = align(fields, coarse, made.months).aspect.values[0]
+    assert np.minimum(aspect[0], 360 - aspect[0]) < 1e-9
+    assert np.allclose(aspect[1:], [90.0, -1.0, 45.0])
+
+
+def test_a_series_without_place_holds_on_all_cells_of_its_fields(made):
+    grid = made.grid()
+    fields = made.projected(grid, made.noise(24, *grid.shape))
+    fields["co2_air"] = ("time", np.arange(370.0, 394.0), {"units": "umol mol-1"})
+    aligned = align(fields, grid, made.months)
+    assert np.array_equal(aligned.co2_air.values, np.arange(370.0, 394.0)[:, None, None] * np.ones(grid.shape))
+
+
 def test_blocks_do_not_depend_on_the_memory_budget(made):
     coarse = made.grid(1000.0)
     fields = made.projected(coarse.refine(4), made.noise(24, *coarse.refine(4).shape))

@@ -121,7 +121,7 @@ def test_what_has_no_monthly_value_is_refused(made):
     cases = [
         ("cannot be brought to months", np.ones(91), DAYS, {"cell_methods": "time: variance"}),
         ("cannot be brought to months", np.ones(2), DAYS[[0, 0]] + [0, 366], {"cell_methods": "time: sum"}),
-        ("classes cannot be averaged", np.ones(91), DAYS, {"categorical": 1}),
+        ("classes and directions cannot be averaged", np.ones(91), DAYS, {"categorical": 1}),
         ("not in ascending order", np.ones(91), DAYS[::-1], {}),
         ("single record without time bounds", np.ones(1), DAYS[:1], {}),
         ("need time bounds", np.ones(2), DAYS[[0, 90]], {}),

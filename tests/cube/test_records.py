@@ -5,7 +5,7 @@ import polars as pl
 
 from geocryoai.core.observations import OBSERVATION_COLUMNS, RECORD_COLUMNS, conform
 from geocryoai.core.study import SelectSection
-from geocryoai.cube.records import groups_within, select, target_table
+from geocryoai.cube.records import groups_within, inside_box, select, target_table
 
 PERIOD = (np.datetime64("2000-01-01"), np.datetime64("2011-01-01"))
 BOX = (-170.0, -140.0, 55.0, 72.0)
@@ -48,7 +48,7 @@ def test_each_rule_says_why():
         target_table({"a": (rows, values)}, "alt", ["measured"]),
         SelectSection(maximum=3.0),
         period=PERIOD,
-        box=BOX,
+        inside=inside_box(rows["lon"].to_numpy(), rows["lat"].to_numpy(), BOX),
         step="year",
     )
     assert judged["why_not"].to_list() == [None, "quality", "range", "no_value", "domain", "period", "no_time"]
@@ -62,7 +62,7 @@ def test_a_repeated_record_of_a_later_source_is_left_out():
     table = target_table(
         {"b": (first, observed("b", [0, 1], [0.5, 0.6])), "a": (second, observed("a", [0], [0.5]))}, "alt", ["measured"]
     )
-    judged = select(table, SelectSection(merge_within_km=1.0), period=PERIOD, box=BOX, step="year")
+    judged = select(table, SelectSection(merge_within_km=1.0), period=PERIOD, inside=None, step="year")
     assert judged["why_not"].to_list() == [None, None, "duplicate"]
 
 
@@ -74,3 +74,8 @@ def test_sites_close_together_share_a_group():
     assert group[0] == group[1]
     assert group[2] == group[3]
     assert group[0] != group[2]
+
+
+def test_a_box_may_cross_the_antimeridian():
+    lon, lat = np.array([179.0, -179.0, 0.0, np.nan]), np.array([66.0, 66.0, 66.0, 66.0])
+    assert inside_box(lon, lat, (170.0, -170.0, 60.0, 70.0)).tolist() == [True, True, False, False]

@@ -55,7 +55,7 @@ class FieldAligner:
     fields : xarray.Dataset
         A reader's fields, lazy or in memory.
     name : str
-        The variable of `fields` to align.
+        The variable of `fields` to align. One that has only a time holds on all cells of `fields`.
     grid : Grid
     months : array of datetime64
         First day of each month, consecutive.
@@ -65,6 +65,8 @@ class FieldAligner:
     ----------
     categorical : bool
         The values are classes: attribute ``categorical`` is 1, or ``flag_values`` are given.
+    circular : bool
+        The values are directions [degree]: `aspect`, or attribute ``circular`` is 1.
     monthly : MonthlyWeights or None
         Weights along time; None for a field without time.
     regridder : Regridder
@@ -84,6 +86,7 @@ class FieldAligner:
         self._array = _ordered(fields[name], axes)
         attributes = self._array.attrs
         self.categorical = bool(attributes.get("categorical", 0)) or "flag_values" in attributes
+        self.circular = name == "aspect" or bool(attributes.get("circular", 0))
         self.monthly = self._monthly_weights(fields)
         self.regridder = Regridder(axes, grid, categorical=self.categorical)
 
@@ -135,7 +138,7 @@ class FieldAligner:
             part = slice(first, min(first + at_once, len(values)))
             months = slice(steps.start + part.start, steps.start + part.stop)
             window = self._window(tile, months, at_once)
-            reduce = tile.majority if self.categorical else tile.mean
+            reduce = tile.majority if self.categorical else tile.direction if self.circular else tile.mean
             values[part], share[part] = reduce(window, self.options.min_area_share)
 
     def _fill_halves(self, values: Floats, share: Floats, rows: slice, cols: slice, steps: slice) -> None:
@@ -171,13 +174,15 @@ class FieldAligner:
             return None
         bounds = str(fields["time"].attrs.get("bounds", "time_bnds"))
         weights = monthly_weights(self._array, self.months, fields[bounds] if bounds in fields.variables else None)
-        if self.categorical and weights.statistic != "copy":
-            raise CubeError("classes cannot be averaged over a month", where=self.name)
+        if (self.categorical or self.circular) and weights.statistic != "copy":
+            raise CubeError("classes and directions cannot be averaged over a month", where=self.name)
         return weights
 
 
 def _ordered(array: xr.DataArray, axes: SourceAxes) -> xr.DataArray:
     expected = ("time", axes.y_name, axes.x_name)
+    if array.dims == ("time",):
+        array = array.expand_dims({axes.y_name: len(axes.y), axes.x_name: len(axes.x)})
     if not set(array.dims) <= set(expected) or not set(expected[1:]) <= set(array.dims):
         raise CubeError(
             "the dimensions cannot be aligned", where=str(array.name), found=", ".join(map(str, array.dims)),

@@ -18,6 +18,7 @@ import numpy as np
 
 from geocryoai.core.calendar import month_overlap
 from geocryoai.core.errors import CubeError
+from geocryoai.core.projection import is_equal_area
 from geocryoai.cube.temporal import as_months
 
 if TYPE_CHECKING:
@@ -101,7 +102,8 @@ def bind(lon: ArrayLike, lat: ArrayLike, time: ArrayLike, support_m: ArrayLike, 
         raise CubeError("a support is negative", where="support_m", found=f"{side.min():g}")
     placed = row >= 0
     share = np.full(row.shape, np.nan)
-    share[placed] = np.minimum(1.0, side[placed] ** 2 / grid.cell_area()[row[placed], col[placed]])
+    area = grid.resolution**2 if is_equal_area(grid.crs) else grid.cell_area()[row[placed], col[placed]]
+    share[placed] = np.minimum(1.0, side[placed] ** 2 / area)
     return Binding(row, col, step, share, placed & (step >= 0))
 
 

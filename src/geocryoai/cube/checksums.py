@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
 import zarr
 
 from geocryoai.core.errors import CubeError
+from geocryoai.core.files import file_hash, list_files
 
 #: Group whose attribute ``files`` holds path -> SHA-256; its own file is the only one not listed.
 CHECKSUMS = "checksums"
@@ -49,11 +49,4 @@ def _state(recorded: str | None, present: str | None) -> str | None:
 
 
 def _digests(folder: Path) -> dict[str, str]:
-    own = folder / CHECKSUMS
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and own not in path.parents)
-    return {path.relative_to(folder).as_posix(): _digest(path) for path in files}
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
+    return {name: file_hash(folder / name) for name in list_files(folder) if not name.startswith(f"{CHECKSUMS}/")}

@@ -124,6 +124,8 @@ def write_fields(
     with create_cube(path, grid, months, layers, attributes=attributes, overwrite=overwrite) as writer:
         for plan in plans:
             _write_layer(writer, plan)
+            for aligner in plan.aligners:
+                aligner.regridder.forget()
     return [used for plan in plans for used in _used(plan, months)]
 
 

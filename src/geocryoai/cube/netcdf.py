@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from geocryoai.core.errors import CubeError
+from geocryoai.core.files import complete_or_absent
 from geocryoai.core.projection import read_crs
 from geocryoai.cube.layers import GRID_MAPPING
 
@@ -29,19 +30,14 @@ def write_netcdf(dataset: xr.Dataset, path: Path) -> None:
         No CRS, a data variable without units, or a file that does not read back as it was.
     """
     _require_metadata(dataset, str(path))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.partial")
     encoding: dict[str, dict[str, Any]] = {
         str(name): {"zlib": True, "complevel": 1, "shuffle": True, "_FillValue": _fill_value(array.dtype)}
         for name, array in dataset.data_vars.items()
         if array.ndim
     }
-    try:
+    with complete_or_absent(path) as partial:
         dataset.to_netcdf(partial, engine="h5netcdf", format="NETCDF4", encoding=encoding)
         _check(dataset, partial, str(path))
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _fill_value(dtype: np.dtype[Any]) -> float | None:

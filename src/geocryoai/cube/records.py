@@ -62,7 +62,7 @@ def select(
     rules: SelectSection,
     *,
     period: tuple[np.datetime64, np.datetime64],
-    box: tuple[float, float, float, float] | None,
+    inside: NDArray[np.bool_] | None,
     step: Literal["month", "year"],
 ) -> pl.DataFrame:
     """Return the table with `learn` (bool) and `why_not` (key of `REASONS`, null where learnt).
@@ -74,8 +74,8 @@ def select(
     rules : SelectSection
     period : tuple of datetime64
         First day, and first day after.
-    box : tuple of float or None
-        West, east, south, north [degree]; west > east crosses the antimeridian.
+    inside : array of bool, shape (n,), or None
+        Whether a record lies in the domain; None where there is none.
     step : {"month", "year"}
         Time step within which two records of one place are the same.
     """
@@ -85,7 +85,7 @@ def select(
         "no_time": pl.col("time_start").is_null() & pl.col("time_start").is_not_null().any().over("source"),
         "period": (pl.col("time_start") < pl.lit(period[0]).cast(pl.Datetime("us")))
         | (pl.col("time_start") >= pl.lit(period[1]).cast(pl.Datetime("us"))),
-        "domain": _outside(box) if rules.inside_domain and box is not None else pl.lit(False),
+        "domain": ~pl.lit(pl.Series(inside)) if rules.inside_domain and inside is not None else pl.lit(False),
         "range": (pl.col("value") < (rules.minimum if rules.minimum is not None else -np.inf))
         | (pl.col("value") > (rules.maximum if rules.maximum is not None else np.inf)),
     }
@@ -98,11 +98,13 @@ def select(
     return judged.with_columns(pl.col("why_not").is_null().alias("learn"))
 
 
-def _outside(box: tuple[float, float, float, float]) -> pl.Expr:
+def inside_box(
+    lon: NDArray[np.float64], lat: NDArray[np.float64], box: tuple[float, float, float, float]
+) -> NDArray[np.bool_]:
+    """Return which positions lie in a box of west, east, south, north [degree]; west > east crosses 180 degrees."""
     west, east, south, north = box
-    lon, lat = pl.col("lon"), pl.col("lat")
-    inside = (lon >= west) & (lon <= east) if west <= east else (lon >= west) | (lon <= east)
-    return ~(inside & (lat >= south) & (lat <= north)).fill_null(False)
+    between = (lon >= west) & (lon <= east) if west <= east else (lon >= west) | (lon <= east)
+    return between & (lat >= south) & (lat <= north)
 
 
 def _mark_duplicates(table: pl.DataFrame, within_km: float, step: str) -> pl.DataFrame:

@@ -82,10 +82,23 @@ class TileWeights:
         flat = values.reshape(len(values), -1).T
         valid = np.isfinite(flat)
         total = self.weights @ np.where(valid, flat, 0.0).astype(np.float64)
-        share = self.weights @ valid.astype(np.float64)
+        share = self._share(valid)
         enough = (share > 0) & (share >= min_share - 1e-9)
         means = np.divide(total, share, out=np.full_like(total, np.nan), where=enough)
         return self._tiles(means), self._tiles(share)
+
+    def direction(self, values: NDArray[np.floating], min_share: float) -> tuple[Floats, Floats]:
+        """Return the direction of the mean unit vector [degree, 0 to 360] and the valid share; see `mean`.
+
+        Values below 0 say that there is no direction (flat ground): they count as valid and pull nowhere. Where the
+        mean vector vanishes the result is -1.
+        """
+        pointing = np.isfinite(values) & (values >= 0)
+        angle = np.radians(np.where(pointing, values, 0.0))
+        parts = [np.where(np.isfinite(values), part(angle) * pointing, np.nan) for part in (np.sin, np.cos)]
+        (east, share), (north, _) = (self.mean(part, min_share) for part in parts)
+        direction = np.degrees(np.arctan2(east, north)) % 360.0
+        return np.where(np.hypot(east, north) < 1e-9, -1.0, direction), share
 
     def majority(self, values: NDArray[np.floating], min_share: float) -> tuple[Floats, Floats]:
         """Return the class with the largest area (the lowest of equals) and the valid share; see `mean`."""
@@ -100,6 +113,13 @@ class TileWeights:
             winner[more], largest[more] = code, area[more]
         winner[share < min_share - 1e-9] = np.nan
         return self._tiles(winner), self._tiles(share)
+
+    def _share(self, valid: NDArray[np.bool_]) -> Floats:
+        if valid.all():
+            whole = self.weights @ np.ones((self.weights.shape[1], 1))
+            return np.repeat(whole, valid.shape[1], axis=1)
+        share: Floats = self.weights @ valid.astype(np.float64)
+        return share
 
     def _tiles(self, flat: Floats) -> Floats:
         return np.ascontiguousarray(flat.T).reshape(-1, *self.shape)
@@ -132,9 +152,21 @@ class Regridder:
         same = same_crs(source.crs, grid)
         self.subpoints = max(MIN_SUBPOINTS, ceil(size / min(spacing) - SNAP))
         self.method: Method = "bilinear" if coarser and not categorical else "overlap" if same else "sample"
+        self._kept: tuple[tuple[int, int, int, int], TileWeights] | None = None
 
     def tile(self, rows: slice, cols: slice) -> TileWeights:
-        """Return the weights to the target cells of some rows and columns of the grid."""
+        """Return the weights to the target cells of some rows and columns of the grid; the last ones made are kept."""
+        key = (rows.start, rows.stop, cols.start, cols.stop)
+        if self._kept is None or self._kept[0] != key:
+            self._kept = None
+            self._kept = key, self._make(rows, cols)
+        return self._kept[1]
+
+    def forget(self) -> None:
+        """Free the weights that `tile` keeps."""
+        self._kept = None
+
+    def _make(self, rows: slice, cols: slice) -> TileWeights:
         shape = (rows.stop - rows.start, cols.stop - cols.start)
         if self.method == "overlap":
             return self._overlap(rows, cols, shape)

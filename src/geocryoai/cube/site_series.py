@@ -65,7 +65,7 @@ class SiteSeries:
     Attributes
     ----------
     sites : array of str, shape (sites,)
-        Sorted.
+        Each once.
     months : array of datetime64[M], shape (months,)
         Consecutive.
     values : dict of str to array of float, shape (sites, months)
@@ -135,9 +135,9 @@ class SiteSeries:
 
     def locate(self, site: ArrayLike, time: ArrayLike) -> tuple[Ints, Ints]:
         """Return site index and month of records; -1 where the site or the month is not in the series."""
-        wanted = np.asarray(site, dtype=str)
-        place = np.minimum(np.searchsorted(self.sites, wanted), len(self.sites) - 1)
-        return np.where(self.sites[place] == wanted, place, -1), step_of(time, self.months)
+        place = {name: index for index, name in enumerate(self.sites.tolist())}
+        found = [place.get(name, -1) for name in np.asarray(site, dtype=str).tolist()]
+        return np.array(found, np.int64), step_of(time, self.months)
 
     def at(self, name: str, site_index: Ints, step: Ints) -> Floats:
         """Return the values at sites and months, NaN where an index is -1."""

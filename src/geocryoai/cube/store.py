@@ -7,13 +7,12 @@ cube alone, so that the same content gives the same bytes whatever the memory bu
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import product
 from math import ceil
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
@@ -21,6 +20,7 @@ import zarr
 from zarr.codecs import BloscCodec
 
 from geocryoai.core.errors import CubeError, nearest
+from geocryoai.core.files import complete_or_absent
 from geocryoai.core.grid import Grid
 from geocryoai.cube.checksums import check_files, write_checksums
 from geocryoai.cube.layers import CONVENTIONS, Layer, check_metadata, grid_coordinates
@@ -40,6 +40,7 @@ SHARD = (120, 256, 256)
 GRID_ATTRIBUTE = "geocryoai_grid"
 
 
+@contextmanager
 def create_cube(
     path: Path,
     grid: Grid,
@@ -48,13 +49,13 @@ def create_cube(
     *,
     attributes: Mapping[str, Any] | None = None,
     overwrite: bool = False,
-) -> CubeWriter:
-    """Return a writer of a new cube, to be used as a context manager.
+) -> Iterator[CubeWriter]:
+    """Open a new cube for writing, as a context manager.
 
     Parameters
     ----------
     path : Path
-        Folder of the cube; it appears only when everything is written and checked.
+        Folder of the cube; it appears only when the block has ended and everything is written and checked.
     grid : Grid
     months : array of datetime64
         First day of each month, consecutive.
@@ -68,7 +69,7 @@ def create_cube(
     Raises
     ------
     CubeError
-        The path exists, or two layers have one name.
+        The path exists, two layers have one name, or at the end a layer is not wholly written.
     """
     if path.exists() and not overwrite:
         raise CubeError("the cube exists already", where=str(path), next_step="Remove it, or ask to overwrite it.")
@@ -76,7 +77,10 @@ def create_cube(
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise CubeError("a layer is there twice", where=", ".join(twice))
-    return CubeWriter(path, grid, as_months(months), tuple(layers), dict(attributes or {}))
+    with complete_or_absent(path) as partial:
+        writer = CubeWriter(partial, grid, as_months(months), tuple(layers), dict(attributes or {}))
+        yield writer
+        writer.finish()
 
 
 def open_cube(path: Path, *, dask: bool = True) -> xr.Dataset:
@@ -123,7 +127,7 @@ def verify_cube(path: Path) -> None:
 
 
 class CubeWriter:
-    """Writes a cube block by block under a temporary name; see `create_cube`."""
+    """Writes a cube block by block; see `create_cube`."""
 
     def __init__(
         self, path: Path, grid: Grid, months: Months, layers: tuple[Layer, ...], attributes: Mapping[str, Any]
@@ -132,42 +136,30 @@ class CubeWriter:
         self.grid = grid
         self.months = months
         self.layers = {layer.name: layer for layer in layers}
-        self._attributes = attributes
-        self._partial = path.with_name(f"{path.name}.partial")
         self._written = dict.fromkeys(self.layers, 0)
-
-    def __enter__(self) -> Self:
-        shutil.rmtree(self._partial, ignore_errors=True)
-        self._partial.parent.mkdir(parents=True, exist_ok=True)
-        root = {"Conventions": CONVENTIONS, GRID_ATTRIBUTE: json.dumps(self.grid.to_dict()), **self._attributes}
-        self._group = zarr.open_group(self._partial, mode="w", zarr_format=3, attributes=root)
-        for name, variable in grid_coordinates(self.grid, self.months).items():
+        root = {"Conventions": CONVENTIONS, GRID_ATTRIBUTE: json.dumps(grid.to_dict()), **attributes}
+        self._group = zarr.open_group(path, mode="w", zarr_format=3, attributes=root)
+        for name, variable in grid_coordinates(grid, months).items():
             self._write_coordinate(name, variable)
-        for layer in self.layers.values():
+        for layer in layers:
             coverage = layer.coverage()
             self._create(layer, {**layer.attributes(), "ancillary_variables": coverage.name})
             self._create(coverage, coverage.attributes())
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            if kind is None:
-                self._finish()
-        finally:
-            shutil.rmtree(self._partial, ignore_errors=True)
 
     def blocks(self, name: str) -> Iterator[Block]:
-        """Yield (months, rows, columns) of the parts of a layer to write at once; months None for statics."""
+        """Yield (months, rows, columns) of the parts of a layer to write at once; months None for statics.
+
+        All months of one part of the grid follow each other.
+        """
         shape = self._shape(self._layer(name))
         _, shard = _chunks_and_shards(shape)
-        cuts = [
+        *time, rows, cols = (
             [slice(start, min(start + size, length)) for start in range(0, length, size)]
             for length, size in zip(shape, shard, strict=True)
-        ]
-        for block in product(*cuts):
-            yield (None, *block) if len(block) == 2 else block  # type: ignore[misc]
+        )
+        for row, col in product(rows, cols):
+            for steps in time[0] if time else [None]:
+                yield steps, row, col
 
     def write_block(self, name: str, block: Block, values: NDArray[np.floating], share: NDArray[np.floating]) -> None:
         """Write one block of a layer and of its coverage.
@@ -202,20 +194,18 @@ class CubeWriter:
         self._group[layer.coverage().name][where] = np.clip(share, 0, 1).astype(np.float32)  # type: ignore[index]
         self._written[name] += values.size
 
-    def _finish(self) -> None:
+    def finish(self) -> None:
+        """Write the checksums and check what is on disk."""
         for name, layer in self.layers.items():
             cells = int(np.prod(self._shape(layer)))
             if self._written[name] != cells:
                 raise CubeError(
                     "a layer is not wholly written", where=name, found=f"{self._written[name]} of {cells} values"
                 )
-        write_checksums(self._partial)
-        with open_cube(self._partial, dask=False) as cube:
+        write_checksums(self.path)
+        with open_cube(self.path, dask=False) as cube:
             expected = [part for layer in self.layers.values() for part in (layer, layer.coverage())]
             check_metadata(cube, self.grid, self.months, expected, str(self.path))
-        if self.path.exists():
-            shutil.rmtree(self.path)
-        self._partial.rename(self.path)
 
     def _layer(self, name: str) -> Layer:
         if name not in self.layers:

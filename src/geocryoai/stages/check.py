@@ -118,16 +118,12 @@ def _domain_problems(study: Study) -> Iterator[str]:
 def _twin_problems(study: Study) -> Iterator[str]:
     if study.twin is None:
         return
-    from pydantic import ValidationError
-
-    from geocryoai.twin.options import TwinOptions
+    from geocryoai.twin.options import read_options
 
     try:
-        TwinOptions.model_validate(study.twin)
-    except ValidationError as error:
-        for item in error.errors():
-            place = ".".join(str(part) for part in ("twin", *item["loc"]))
-            yield f"{place}: {str(item['msg']).removeprefix('Value error, ')}"
+        read_options({"seed": study.seed, **study.twin})
+    except StudyError as error:
+        yield from error.problems
 
 
 def _missing_files(study: Study, data: Path) -> Iterator[str]:

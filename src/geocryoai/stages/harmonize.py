@@ -36,8 +36,25 @@ def study_grid(study: Study) -> Grid | None:
 
     if study.domain is None:
         return None
-    d = study.domain
-    return Grid.from_lonlat_box(d.crs, d.west, d.south, d.east, d.north, d.resolution)
+    domain = study.domain
+    if domain.extent is not None:
+        left, top, width, height = domain.extent
+        return Grid(domain.crs, left, top, domain.resolution, width, height)
+    assert domain.box is not None
+    west, east, south, north = domain.box
+    return Grid.from_lonlat_box(domain.crs, west, south, east, north, domain.resolution)
+
+
+def in_domain(study: Study, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.bool_] | None:
+    """Return which positions lie in the study's domain: its box, or a cell of its exact extent."""
+    from geocryoai.cube.records import inside_box
+
+    grid = study_grid(study)
+    if study.domain is None or grid is None:
+        return None
+    if study.domain.box is not None:
+        return inside_box(lon, lat, study.domain.box)
+    return grid.cell_of(lon, lat)[0] >= 0
 
 
 def harmonize(work: Workspace) -> None:
@@ -47,13 +64,11 @@ def harmonize(work: Workspace) -> None:
     study, out = work.study, work.folder("harmonize")
     write_cube(work)
     period = (parse_period(study.period.start)[0], parse_period(study.period.end)[1])
-    box = None
-    if study.domain is not None:
-        box = (study.domain.west, study.domain.east, study.domain.south, study.domain.north)
     for name, section in study.targets.items():
         sources = {s: (read_table(work, s, "records"), read_table(work, s, "observations")) for s in section.records}
         table = target_table(sources, name, section.select.quality)
-        table = select(table, section.select, period=period, box=box, step=section.step)
+        inside = in_domain(study, table["lon"].to_numpy(), table["lat"].to_numpy())
+        table = select(table, section.select, period=period, inside=inside, step=section.step)
         table.write_parquet(out / f"{name}.records.parquet")
         built = features_of(work, section, table)
         built.table.write_parquet(out / f"{name}.parquet")

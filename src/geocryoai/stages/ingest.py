@@ -14,6 +14,8 @@ from geocryoai.sources import READERS
 from geocryoai.stages.workspace import Workspace
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from geocryoai.sources.base import SourceData
 
 
@@ -47,12 +49,12 @@ def _generate_twin(work: Workspace, out: Path) -> Path:
             next_step="Name the folder that its paths are relative to with --data.",
         )
     from geocryoai.twin.generate import generate
-    from geocryoai.twin.options import TwinOptions
+    from geocryoai.twin.options import read_options
 
     folder = out / "twin"
     if not folder.exists():
         with work.progress.task("simulated Alaska"), complete_or_absent(folder) as temporary:
-            generate(temporary, TwinOptions.model_validate({"seed": work.study.seed, **work.study.twin}))
+            generate(temporary, read_options({"seed": work.study.seed, **work.study.twin}))
     return folder
 
 
@@ -62,7 +64,7 @@ def _write(read: SourceData, folder: Path, path: str) -> None:
         for name in ("records", "observations", "exclusions"):
             getattr(read, name).write_parquet(temporary / f"{name}.parquet")
         if read.fields is not None:
-            read.fields.to_zarr(temporary / "fields.zarr", zarr_format=3, consolidated=False)
+            _storable(read.fields).to_zarr(temporary / "fields.zarr", zarr_format=3, consolidated=False)
         summary: Mapping[str, object] = {
             "info": {**asdict(read.info), "covariates": dict(read.info.covariates)},
             "path": path,
@@ -73,3 +75,10 @@ def _write(read: SourceData, folder: Path, path: str) -> None:
             "notes": list(read.notes),
         }
         write_json(temporary / "source.json", summary)
+
+
+def _storable(fields: xr.Dataset) -> xr.Dataset:
+    """Return the fields with the CRS as an attribute of a number: Zarr has no lasting type for text."""
+    if "crs" not in fields.coords:
+        return fields
+    return fields.assign_coords(crs=((), 0, {**fields["crs"].attrs, "crs_wkt": str(fields["crs"].values.item())}))

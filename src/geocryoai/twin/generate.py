@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
-from geocryoai.core.errors import StudyError
 from geocryoai.core.files import write_text
-from geocryoai.core.study.load import problems_of
 from geocryoai.twin.coarse import run_coarse_model
 from geocryoai.twin.cover import Cover, map_cover
 from geocryoai.twin.drivers import Drivers, observe_drivers
@@ -53,20 +49,6 @@ class TwinSummary:
     land_cells: int
     months: int
     rows: Mapping[str, int]
-
-
-def read_options(section: Mapping[str, Any] | None) -> TwinOptions:
-    """Return the options in the `twin` section of a study.
-
-    Raises
-    ------
-    StudyError
-        With every problem found, unknown keys with the nearest known one.
-    """
-    try:
-        return TwinOptions.model_validate(dict(section or {}))
-    except ValidationError as error:
-        raise StudyError(problems_of(error, TwinOptions), where="twin") from error
 
 
 def generate(folder: Path, options: TwinOptions) -> TwinSummary:

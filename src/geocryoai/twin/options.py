@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Self
+from collections.abc import Mapping
+from typing import Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 
+from geocryoai.core.errors import StudyError
+from geocryoai.core.study.load import problems_of
 from geocryoai.core.study.model import Section
 
 #: Largest world that is generated [cells x months]: about 4 GB of memory.
@@ -175,3 +178,17 @@ class TwinOptions(Section):
         if problems:
             raise ValueError("; ".join(problems))
         return self
+
+
+def read_options(section: Mapping[str, Any] | None) -> TwinOptions:
+    """Return the options in the `twin` section of a study.
+
+    Raises
+    ------
+    StudyError
+        With every problem found, unknown keys with the nearest known one.
+    """
+    try:
+        return TwinOptions.model_validate(dict(section or {}))
+    except ValidationError as error:
+        raise StudyError(problems_of(error, TwinOptions), where="twin") from error

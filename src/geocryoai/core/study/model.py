@@ -62,18 +62,42 @@ class PeriodSection(Section):
 
 
 class DomainSection(Section):
-    """Where: an equal-area grid over a box in degrees; ``west > east`` crosses the antimeridian."""
+    """Where: an equal-area grid over a box in degrees (``west > east`` crosses the antimeridian), or its exact extent.
+
+    The exact extent is the upper-left corner `left`, `top` in the CRS [m] and the number of cells `width`, `height`.
+    """
 
     crs: str = "EPSG:3338"
     resolution: float = Field(10_000.0, gt=0, description="cell size [m]")
-    west: float = Field(ge=-180, le=180)
-    east: float = Field(ge=-180, le=180)
-    south: float = Field(ge=-90, le=90)
-    north: float = Field(ge=-90, le=90)
+    west: float | None = Field(None, ge=-180, le=180)
+    east: float | None = Field(None, ge=-180, le=180)
+    south: float | None = Field(None, ge=-90, le=90)
+    north: float | None = Field(None, ge=-90, le=90)
+    left: float | None = None
+    top: float | None = None
+    width: int | None = Field(None, ge=1)
+    height: int | None = Field(None, ge=1)
+
+    @property
+    def box(self) -> tuple[float, float, float, float] | None:
+        """Return west, east, south, north, where the domain is a box in degrees."""
+        if self.west is None or self.east is None or self.south is None or self.north is None:
+            return None
+        return self.west, self.east, self.south, self.north
+
+    @property
+    def extent(self) -> tuple[float, float, int, int] | None:
+        """Return left, top, width, height, where the domain is an exact extent."""
+        if self.left is None or self.top is None or self.width is None or self.height is None:
+            return None
+        return self.left, self.top, self.width, self.height
 
     @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.south >= self.north:
+    def _one_of_two(self) -> Self:
+        given = self.model_fields_set & {"west", "east", "south", "north", "left", "top", "width", "height"}
+        if (self.box is None) == (self.extent is None) or len(given) != 4:
+            raise ValueError("a domain is either west, east, south, north or left, top, width, height")
+        if self.box is not None and self.box[2] >= self.box[3]:
             raise ValueError(f"south {self.south} is not below north {self.north}")
         return self
 
