@@ -116,7 +116,7 @@ def _choice(option: str, value: str, known: Mapping[str, Any]) -> Any:
     if value not in known:
         advice = hint(value, known)
         raise SourceError(
-            f"unknown value of option '{option}'", where="toolik_tile", found=f"'{value}'", next_step=hint
+            f"unknown value of option '{option}'", where="toolik_tile", found=f"'{value}'", next_step=advice
         )
     return known[value]
 
