@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 import pytest
 
 from geocryoai.core.errors import ProtocolError
 from geocryoai.evaluation.evaluate import evaluate
 from geocryoai.evaluation.folds import make_split
 from geocryoai.evaluation.forecast import free_running, leads, one_step
+from geocryoai.models.contract import Prediction
 
 ORIGIN = np.datetime64("2013-01", "M")
 
@@ -56,6 +58,45 @@ def test_a_linear_recursion_is_followed_exactly(made):
     samples = made.samples(["a"] * months, y, time=time, target="nee", task="forecast", lags={1: np.r_[np.nan, y[:-1]]})
     learner = made.fit("linear", samples.take(np.arange(1, 18)), {}, 0)
     assert free_running(learner, samples, np.arange(18, 30), ORIGIN).mean == pytest.approx(y[18:], rel=1e-9)
+
+
+@pytest.mark.physics
+def test_the_spread_grows_as_that_of_an_autoregression(made):
+    samples = made.forecast(sites=4, months=60)
+    samples = made.replace(samples, features={}, lags={1: samples.lags[1]})
+    learner = made.fit("linear", samples.take(np.flatnonzero(samples.time < ORIGIN)), {}, 0)
+    factor, lead = learner.coef[1], np.arange(1, 25)
+    chain = free_running(learner, samples, rows_after(samples), ORIGIN)
+    expected = learner.sd * np.sqrt((1 - factor ** (2 * lead)) / (1 - factor**2))
+    assert chain.sd.reshape(4, 24) == pytest.approx(np.tile(expected, (4, 1)), rel=1e-9)
+    half = (chain.quantiles[:, -1] - chain.quantiles[:, 0]) / 2
+    assert half == pytest.approx(1.6448536 * chain.sd, rel=1e-6)
+
+
+def test_widened_intervals_cover_and_stay_physical(made):
+    samples = made.forecast(sites=40, months=96, memory=0.9)
+    result = evaluate(
+        samples, {"name": "rolling_origin", "horizon_months": 24}, {"linear": {}}, made.fit, metrics=["coverage90"],
+        replicates=5,
+    )  # fmt: skip
+    late = result.scores_by_lead.filter(pl.col("lead") > 12, protocol="rolling_origin")
+    assert 0.85 < late["value"].mean() < 0.95
+    y = np.abs(samples.y) + 0.1
+    thaw = made.replace(samples, y=y, target="alt", lags={1: np.where(np.isnan(samples.lags[1]), np.nan, 0.3)})
+    learner = made.fit("lag_copy", thaw, {}, 0)
+    chain = free_running(learner, thaw, rows_after(thaw), ORIGIN)
+    later = leads(thaw, rows_after(thaw), ORIGIN) > 1
+    assert chain.quantiles[later].min() == 0.0
+
+
+def test_a_distribution_without_width_gets_one_from_its_lags():
+    from geocryoai.evaluation.forecast import _widened
+
+    point = Prediction(np.array([1.0, 2.0]), np.zeros(2), np.repeat([[1.0], [2.0]], 5, axis=1))
+    wide = _widened(point, np.array([0.04, 0.0]), "nee")
+    assert wide.sd.tolist() == pytest.approx([0.2, 0.0])
+    assert wide.quantiles[0] == pytest.approx(Prediction.normal(np.ones(1), np.array([0.2])).quantiles[0])
+    assert wide.quantiles[1].tolist() == [2.0] * 5
 
 
 def test_the_chain_runs_through_unmeasured_rows_in_any_row_order(made):

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from geocryoai.core.errors import GeoCryoAIError, ProtocolError
+from geocryoai.cube.records import groups_within
 from geocryoai.evaluation import METRICS, PROTOCOLS
 from geocryoai.evaluation.distance import nearest_km
 from geocryoai.evaluation.folds import Fold, assemble, make_split, split_hash
-from geocryoai.evaluation.groups import colocated_groups, fold_numbers, merge_labels
+from geocryoai.evaluation.groups import fold_numbers, merge_labels
 from geocryoai.evaluation.protocols.regions import ALASKA, region_of
 from geocryoai.evaluation.protocols.spatial_blocks import block_labels
 
@@ -77,19 +78,14 @@ def test_groups_keep_near_duplicates_together(made):
         lon=[-150, -150, -150.001, -150.001, -140, -130],
         lat=[68.0] * 6,
     )
-    groups = colocated_groups(samples, 1.0)
+    groups = groups_within(samples.lon, samples.lat, samples.site, 1.0)
     assert groups.tolist() == [0, 0, 0, 0, 1, 2]
     split = make_split(samples, "leave_site_out", groups=groups)
     assert [fold.test.tolist() for fold in split.folds] == [[0, 1, 2, 3], [4], [5]]
-    keyed = colocated_groups(samples, 0.0, np.array(["", "1", "2", "3", "k", "k"]))
+    keyed = merge_labels(samples.site, np.array(["0", "1", "2", "3", "k", "k"]))
     assert keyed.tolist() == [0, 0, 1, 1, 2, 2]
     with pytest.raises(ProtocolError, match="one label per row"):
         make_split(samples, "leave_site_out", groups=np.arange(3))
-
-
-def test_colocated_groups_across_the_antimeridian_and_unknown_places(made):
-    samples = made.samples(["a", "b", "c"], [1.0, 2, 3], lon=[179.999, -179.999, np.nan], lat=[68.0, 68.0, np.nan])
-    assert colocated_groups(samples, 1.0).tolist() == [0, 0, 1]
 
 
 def test_merge_labels_is_transitive():

@@ -53,7 +53,7 @@ _ISO = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{2})(?:-(?P<day>\d{2}))?)?")
 def calendar_name(name: str) -> Calendar:
     """Return the house name of a CF calendar, or raise CalendarError."""
     if name.lower() not in CALENDARS:
-        raise CalendarError(f"the calendar '{name}' is not supported", next_step=nearest(name, CALENDARS).capitalize())
+        raise CalendarError(f"the calendar '{name}' is not supported", next_step=nearest(name, CALENDARS))
     return CALENDARS[name.lower()]
 
 

@@ -47,7 +47,10 @@ class GeoCryoAIError(Exception):
         if self.expected is not None:
             parts.append(f"expected {self.expected}")
         text = "; ".join(parts) + "."
-        return text if self.next_step is None else f"{text} {self.next_step}"
+        if self.next_step is None:
+            return text
+        step = self.next_step[:1].upper() + self.next_step[1:]
+        return f"{text} {step}" if step.endswith((".", "?")) else f"{text} {step}."
 
 
 class StudyError(GeoCryoAIError):

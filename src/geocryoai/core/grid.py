@@ -167,7 +167,7 @@ class Grid:
         known = [field.name for field in fields(cls)]
         for name in entries:
             if name not in known:
-                raise GridError(f"a grid has no '{name}'", next_step=nearest(name, known).capitalize())
+                raise GridError(f"a grid has no '{name}'", next_step=nearest(name, known))
         missing = [name for name in known if name not in entries]
         if missing:
             raise GridError("a grid is not fully described", found=f"no {', '.join(missing)}")

@@ -88,7 +88,7 @@ def _refuse_unknown(column: pl.Series, known: list[str], where: str) -> None:
             raise SourceError(
                 f"an observation has the {column.name} '{name}'",
                 where=where,
-                next_step=nearest(str(name), known).capitalize(),
+                next_step=nearest(str(name), known),
             )
 
 

@@ -93,5 +93,5 @@ def variable(name: str) -> Variable:
     """
     known = _by_any_name()
     if name not in known:
-        raise GeoCryoAIError(f"no variable is called '{name}'", next_step=nearest(name, known).capitalize())
+        raise GeoCryoAIError(f"no variable is called '{name}'", next_step=nearest(name, known))
     return variables()[known[name]]

@@ -76,7 +76,7 @@ class FieldAligner:
         self, fields: xr.Dataset, name: str, grid: Grid, months: Months, options: AlignOptions | None = None
     ) -> None:
         if name not in fields.data_vars:
-            hint = nearest(name, map(str, fields.data_vars)).capitalize()
+            hint = nearest(name, map(str, fields.data_vars))
             raise CubeError(f"the fields have no variable '{name}'", next_step=hint)
         self.name = name
         self.grid = grid

@@ -126,7 +126,7 @@ class SiteSeries:
     def get(self, name: str) -> Floats:
         """Return one variable, shape (sites, months); an unknown name is an error naming the nearest."""
         if name not in self.values:
-            raise CubeError(f"the series have no '{name}'", next_step=nearest(name, self.values).capitalize())
+            raise CubeError(f"the series have no '{name}'", next_step=nearest(name, self.values))
         return self.values[name]
 
     def array(self, names: Sequence[str]) -> Floats:
@@ -233,7 +233,7 @@ def _divide(total: Floats, count: Floats, enough: NDArray[np.bool_]) -> Floats:
 def _require(table: pl.DataFrame, columns: Sequence[str]) -> None:
     absent = [name for name in columns if name not in table.columns]
     if absent:
-        hint = nearest(absent[0], table.columns).capitalize()
+        hint = nearest(absent[0], table.columns)
         raise CubeError("a column is absent", where="site table", found=f"no '{absent[0]}'", next_step=hint)
 
 

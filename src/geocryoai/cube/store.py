@@ -209,7 +209,7 @@ class CubeWriter:
 
     def _layer(self, name: str) -> Layer:
         if name not in self.layers:
-            raise CubeError(f"the cube has no layer '{name}'", next_step=nearest(name, self.layers).capitalize())
+            raise CubeError(f"the cube has no layer '{name}'", next_step=nearest(name, self.layers))
         return self.layers[name]
 
     def _shape(self, layer: Layer) -> tuple[int, ...]:

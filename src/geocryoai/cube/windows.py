@@ -131,7 +131,7 @@ class GridWindows:
         data = cube if isinstance(cube, xr.Dataset) else open_cube(cube, dask=False)
         absent = [name for name in channels if name not in data.data_vars]
         if absent:
-            hint = nearest(absent[0], map(str, data.data_vars)).capitalize()
+            hint = nearest(absent[0], map(str, data.data_vars))
             raise CubeError(f"the cube has no variable '{absent[0]}'", next_step=hint)
         if size < 1 or size % 2 == 0:
             raise CubeError("a window has no centre cell", where="size", found=size, expected="an odd number of cells")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from geocryoai.core.errors import ProtocolError
+from geocryoai.core.files import write_json
 from geocryoai.core.variables import variable
 from geocryoai.evaluation import METRICS
 from geocryoai.evaluation.bootstrap import LEVEL
@@ -58,11 +58,10 @@ class Evaluation:
 
     def write(self, folder: Path) -> None:
         """Write ``predictions.parquet``, ``scores*.csv``, ``differences.csv`` and ``passport.json`` into a folder."""
-        folder.mkdir(parents=True, exist_ok=True)
         write_whole(folder / "predictions.parquet", self.predictions)
         for name in ("scores", "scores_by_season", "scores_by_site", "scores_by_lead", "differences"):
             write_whole(folder / f"{name}.csv", getattr(self, name))
-        write_whole(folder / "passport.json", json.dumps(self.passport, indent=2, sort_keys=True) + "\n")
+        write_json(folder / "passport.json", self.passport)
 
 
 def evaluate(
@@ -120,14 +119,7 @@ def evaluate(
     """
     _check(samples, learners, future, drivers)
     chosen: list[Metric] = [METRICS.get(name) for name in (metrics or METRICS.names())]
-    split = _split(samples, protocol, seed, groups)
-    if blocks is not None:
-        if block_size is None or len(blocks) != len(samples):
-            raise ProtocolError(
-                "own blocks need one label per row and a block_size", where="blocks", found=f"{len(blocks)} labels"
-            )
-        codes = np.unique(blocks, return_inverse=True)[1].astype(np.int64)
-        split = Split(split.protocol, split.folds, codes, block_size, split.meta)
+    split = _with_blocks(_split(samples, protocol, seed, groups), blocks, block_size)
     subject = Subject(
         study, samples.target, samples.task, split.protocol, variable(samples.target).unit, replicates, seed
     )
@@ -185,6 +177,17 @@ def _split(
         raise ProtocolError("the protocol has no name", where="protocol", expected="name: leave_site_out, ...")
     name = str(options.pop("name"))
     return make_split(samples, name, **{"seed": seed, "groups": groups, **options})
+
+
+def _with_blocks(split: Split, blocks: NDArray[Any] | None, block_size: str | None) -> Split:
+    if blocks is None:
+        return split
+    if block_size is None or len(blocks) != len(split.blocks):
+        raise ProtocolError(
+            "own blocks need one label per row and a block_size", where="blocks", found=f"{len(blocks)} labels"
+        )
+    codes = np.unique(blocks, return_inverse=True)[1].astype(np.int64)
+    return replace(split, blocks=codes, block_size=block_size)
 
 
 def _run(

@@ -74,7 +74,8 @@ def make_split(
     seed : int
         Used by protocols that draw lots.
     groups : array, shape (n,), optional
-        Rows of one label never straddle a fold border, see `geocryoai.evaluation.groups.colocated_groups`.
+        Rows of one label never straddle a fold border; see `geocryoai.cube.records.groups_within` and
+        `geocryoai.evaluation.groups.merge_labels`.
     **options
         Options of the protocol.
 
@@ -88,7 +89,7 @@ def make_split(
     unknown = [name for name in options if name not in accepted]
     if unknown:
         raise ProtocolError(
-            f"unknown option '{unknown[0]}'", where=protocol, next_step=nearest(unknown[0], accepted).capitalize()
+            f"unknown option '{unknown[0]}'", where=protocol, next_step=nearest(unknown[0], accepted)
         )
     common = {"seed": seed, "groups": groups}
     return builder(samples, **{name: value for name, value in common.items() if name in accepted}, **options)

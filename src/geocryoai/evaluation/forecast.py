@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.stats import norm
 
 from geocryoai.core.errors import ProtocolError
+from geocryoai.core.variables import variable
 from geocryoai.evaluation.periods import month_number, month_numbers, period_months
 from geocryoai.models.contract import QUANTILES, Learner, Prediction
 
@@ -51,13 +54,16 @@ def free_running(
     Returns
     -------
     Prediction
-        In the order of `rows`. The spread is the learner's own for one step; that it holds at longer leads is not
-        assumed but judged, by coverage per lead.
+        In the order of `rows`; the spread grows with the lead as errors are passed on.
 
     Notes
     -----
     A lag whose row is not among the samples stays NaN. Where a site has several rows in one period, the chain
     carries their mean.
+
+    The variance of a step is the learner's own plus, for each lag that is a prediction, the squared change of the
+    mean when that lag moves by its standard deviation (linear propagation of errors, those of different lags taken
+    as independent). Quantiles are widened about the mean by the same factor and kept in the target's valid range.
     """
     drivers = with_future(samples, future)
     month, first, period = month_numbers(samples.time), month_number(origin), period_months(samples)
@@ -65,24 +71,45 @@ def free_running(
         raise ProtocolError("a row to be forecast is undated or before the origin", where=f"origin {origin}")
     last = int(month[rows].max())
     _, site = np.unique(samples.site, return_inverse=True)
-    own = np.full((int(site.max()) + 1, last - first + 1), np.nan)
+    own = np.full((2, int(site.max()) + 1, last - first + 1), np.nan)
     mean, sd = np.full(len(samples), np.nan), np.full(len(samples), np.nan)
     quantiles = np.full((len(samples), len(QUANTILES)), np.nan)
     needed = np.flatnonzero((month >= first) & (month <= last) & np.isin(site, site[rows]))
     for now in np.unique(month[needed]):
         step = needed[month[needed] == now]
-        lags = {k: _lag(samples.lags[k], step, int(now) - k * period - first, own, site) for k in samples.lags}
-        answer = learner.predict(replace(drivers.take(step), lags=lags).without_target())
+        lags = {k: values[step] for k, values in samples.lags.items()}
+        spread: dict[int, Floats] = {}
+        for k in lags:
+            if (offset := int(now) - k * period - first) >= 0:
+                lags[k], spread[k] = own[:, site[step], offset]
+        shown = replace(drivers.take(step), lags=lags).without_target()
+        answer = _widened(learner.predict(shown), _passed_on(learner, shown, spread), samples.target)
         mean[step], sd[step], quantiles[step] = answer.mean, answer.sd, answer.quantiles
-        count = np.bincount(site[step], minlength=len(own))
-        here = count > 0
-        own[here, now - first] = np.bincount(site[step], answer.mean, len(own))[here] / count[here]
+        count = np.bincount(site[step], minlength=own.shape[1])
+        for part, values in zip(own, (answer.mean, answer.sd), strict=True):
+            part[count > 0, now - first] = np.bincount(site[step], values)[np.flatnonzero(count)] / count[count > 0]
     return Prediction(mean=mean[rows], sd=sd[rows], quantiles=quantiles[rows])
 
 
-def _lag(observed: Floats, step: Ints, offset: int, own: Floats, site: Ints) -> Floats:
-    """Return the lag of the rows of one step: observed before the origin (offset < 0), own prediction after it."""
-    return observed[step] if offset < 0 else own[site[step], offset]
+def _passed_on(learner: Learner, shown: Samples, spread: Mapping[int, Floats]) -> Floats:
+    """Return the variance that predicted lags of the given standard deviations bring into the mean."""
+    variance = np.zeros(len(shown))
+    for k, deviation in spread.items():
+        up, down = (
+            learner.predict(replace(shown, lags={**shown.lags, k: shown.lags[k] + sign * deviation})).mean
+            for sign in (1.0, -1.0)
+        )
+        variance += ((up - down) / 2.0) ** 2
+    return variance
+
+
+def _widened(answer: Prediction, variance: Floats, target: str) -> Prediction:
+    """Return a prediction with added variance, the shape of its distribution kept (normal where it had no width)."""
+    sd = np.sqrt(answer.sd**2 + variance)
+    width = np.where(answer.sd > 0, answer.sd, 1.0)[:, None]
+    shape = np.where((answer.sd > 0)[:, None], (answer.quantiles - answer.mean[:, None]) / width, norm.ppf(QUANTILES))
+    wide = np.clip(answer.mean[:, None] + shape * sd[:, None], *variable(target).valid)
+    return Prediction(answer.mean, sd, np.where((variance > 0)[:, None], wide, answer.quantiles))
 
 
 def with_future(samples: Samples, future: Samples | None) -> Samples:

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
-from scipy.spatial import cKDTree
 
 from geocryoai.core.errors import ProtocolError
-from geocryoai.evaluation.distance import chord, located, unit_vectors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from geocryoai.cube.samples import Ints, Samples
+    from geocryoai.cube.samples import Ints
 
 
 def merge_labels(first: NDArray[Any], *others: NDArray[Any] | None) -> Ints:
@@ -37,35 +35,6 @@ def merge_labels(first: NDArray[Any], *others: NDArray[Any] | None) -> Ints:
     smallest = np.full(int(component.max(initial=-1)) + 1, offset)
     np.minimum.at(smallest, component, columns[0])
     return np.unique(smallest[component], return_inverse=True)[1].astype(np.int64)
-
-
-def colocated_groups(samples: Samples, within_km: float, *keys: NDArray[Any]) -> Ints:
-    """Return groups of rows whose sites are near each other or share a key.
-
-    Parameters
-    ----------
-    within_km : float
-        Sites with positions no farther apart than this are one group (transitively) [km].
-    *keys : array, shape (n,)
-        Further labels; rows with the same one are of one group.
-
-    Returns
-    -------
-    array of int, shape (n,)
-        For the option `groups` of every protocol.
-    """
-    known = located(samples)
-    place = samples.site.astype(object)
-    if known.any():
-        points, of_row = np.unique(
-            np.column_stack([samples.lon[known], samples.lat[known]]), axis=0, return_inverse=True
-        )
-        tree = cKDTree(unit_vectors(points[:, 0], points[:, 1]))
-        pairs = tree.query_pairs(chord(within_km), output_type="ndarray")
-        links = coo_array((np.ones(len(pairs), np.int8), (pairs[:, 0], pairs[:, 1])), shape=(len(points),) * 2)
-        component = connected_components(links, directed=False)[1]
-        place[known] = [f"\0{number}" for number in component[of_row.ravel()]]
-    return merge_labels(samples.site, place.astype(str), *keys)
 
 
 def fold_numbers(group: Ints, folds: int | None, seed: int, *, where: str) -> Ints:

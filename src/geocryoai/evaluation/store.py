@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -14,6 +13,7 @@ import polars as pl
 
 from geocryoai import __version__
 from geocryoai.core.errors import RunError
+from geocryoai.core.files import complete_or_absent
 
 if TYPE_CHECKING:
     from geocryoai.cube.samples import Samples
@@ -90,19 +90,14 @@ def read_fold(folder: Path | None, key: str) -> pl.DataFrame | None:
 
 def write_fold(folder: Path | None, key: str, table: pl.DataFrame) -> None:
     """Store the predictions of a key, whole or not at all."""
-    if folder is None:
-        return
-    folder.mkdir(parents=True, exist_ok=True)
-    write_whole(folder / f"{key}.parquet", table)
+    if folder is not None:
+        write_whole(folder / f"{key}.parquet", table)
 
 
-def write_whole(file: Path, content: pl.DataFrame | str) -> None:
-    """Write a table (Parquet or CSV, by the name's end) or a text under a temporary name, then rename it."""
-    part = file.with_name(f".{file.name}.{os.getpid()}.part")
-    if isinstance(content, str):
-        part.write_text(content, encoding="utf-8")
-    elif file.suffix == ".csv":
-        content.write_csv(part)
-    else:
-        content.write_parquet(part)
-    part.replace(file)
+def write_whole(file: Path, table: pl.DataFrame) -> None:
+    """Write a table (Parquet or CSV, by the name's end), whole or not at all."""
+    with complete_or_absent(file) as part:
+        if file.suffix == ".csv":
+            table.write_csv(part)
+        else:
+            table.write_parquet(part)

@@ -34,7 +34,7 @@ def choose_anchor(samples: Samples, wanted: str | None, where: str) -> str:
         return next(iter(samples.anchors))
     if wanted not in samples.anchors:
         raise ModelError(
-            f"no anchor is called '{wanted}'", where=where, next_step=nearest(wanted, samples.anchors).capitalize()
+            f"no anchor is called '{wanted}'", where=where, next_step=nearest(wanted, samples.anchors)
         )
     return wanted
 

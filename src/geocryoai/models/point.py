@@ -68,7 +68,7 @@ class PointLearner(Learner):
         for name in options:
             if name not in known:
                 raise ModelError(
-                    f"no option is called '{name}'", where=self.name, next_step=nearest(name, known).capitalize()
+                    f"no option is called '{name}'", where=self.name, next_step=nearest(name, known)
                 )
         super().__init__(seed=seed, **{**known, **options})
         self.tuned: dict[str, float] = {}

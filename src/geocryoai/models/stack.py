@@ -140,7 +140,7 @@ class Stack(PointLearner):
                 raise ModelError(
                     f"options are given for '{key}', which is no member",
                     where="option 'member_options'",
-                    next_step=nearest(key, names).capitalize(),
+                    next_step=nearest(key, names),
                 )
         kind = LEARNERS.get(name)
         shared = {key: self.options[key] for key in self.common} if issubclass(kind, PointLearner) else {}

@@ -9,7 +9,7 @@ from io import BytesIO
 from pathlib import Path
 
 from geocryoai.core.errors import MissingDependencyError, SourceError
-from geocryoai.sources._tabular import hint, read_bytes
+from geocryoai.sources._tabular import read_bytes
 
 #: Columns before the first year: code, name, latitude, longitude, method.
 FIRST_VALUE_COLUMN = 5
@@ -54,7 +54,7 @@ def sheet_cells(path: Path, source: str, sheet: str) -> list[list[object]]:
             "the workbook cannot be opened", where=source, found=str(error), expected="a complete .xls file"
         ) from error
     if sheet not in sheets:
-        raise SourceError(f"no sheet '{sheet}'", where=source, next_step=hint(sheet, sheets))
+        raise SourceError(f"no sheet '{sheet}'", where=source, next_step=nearest(sheet, sheets))
     return sheets[sheet]
 
 

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from geocryoai.core.errors import SourceError
+from geocryoai.core.errors import SourceError, nearest
 from geocryoai.core.observations import EXCLUSION_COLUMNS, OBSERVATION_COLUMNS, RECORD_COLUMNS
 from geocryoai.core.projection import read_crs
 from geocryoai.core.variables import Variable
-from geocryoai.sources._tabular import empty, hint
+from geocryoai.sources._tabular import empty
 from geocryoai.sources.base import SourceData, SourceInfo
 
 #: First bytes of NetCDF-3 and NetCDF-4 -> the engine that reads them.
@@ -37,7 +37,9 @@ def open_netcdf(path: Path, where: str, *, chunks: Any = None) -> xr.Dataset:
     """
     if not path.is_file():
         siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-        raise SourceError("the file does not exist", where=where, found=path.name, next_step=hint(path.name, siblings))
+        raise SourceError(
+            "the file does not exist", where=where, found=path.name, next_step=nearest(path.name, siblings)
+        )
     with path.open("rb") as stream:
         magic = stream.read(8)
     engine = _ENGINES.get(magic[:3])
@@ -59,8 +61,8 @@ def open_netcdf(path: Path, where: str, *, chunks: Any = None) -> xr.Dataset:
 def require_variable(dataset: xr.Dataset, name: str, where: str) -> xr.DataArray:
     """Return a variable, or raise naming the nearest one that is there."""
     if name not in dataset.variables:
-        advice = hint(name, map(str, dataset.variables))
-        raise SourceError(f"variable '{name}' is absent", where=where, next_step=advice)
+        hint = nearest(name, map(str, dataset.variables))
+        raise SourceError(f"variable '{name}' is absent", where=where, next_step=hint)
     return dataset[name]
 
 

@@ -10,12 +10,11 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from geocryoai.core.calendar import decode_time, parse_period
-from geocryoai.core.errors import GeoCryoAIError, SourceError
+from geocryoai.core.errors import GeoCryoAIError, SourceError, nearest
 from geocryoai.core.projection import LONLAT, read_crs
 from geocryoai.core.units import convert
 from geocryoai.sources._fields import time_coordinates
 from geocryoai.sources._grid_options import GridTime
-from geocryoai.sources._tabular import hint
 from geocryoai.sources._timestamps import Interval
 
 #: Axis -> what its `standard_name` and its name may be.
@@ -35,8 +34,8 @@ def find_axis(dataset: xr.Dataset, array: xr.DataArray, axis: str, declared: str
     dims = [str(name) for name in array.dims]
     if declared is not None:
         if declared not in dims:
-            advice = hint(declared, dims)
-            raise SourceError(f"'{array.name}' has no axis '{declared}'", where=where, next_step=advice)
+            hint = nearest(declared, dims)
+            raise SourceError(f"'{array.name}' has no axis '{declared}'", where=where, next_step=hint)
         return declared
     standard, names = _KNOWN[axis]
     for name in dims:

@@ -10,9 +10,9 @@ from typing import Any
 
 import polars as pl
 
-from geocryoai.core.errors import MissingDependencyError, SourceError
+from geocryoai.core.errors import MissingDependencyError, SourceError, nearest
 from geocryoai.sources._table_options import TableOptions
-from geocryoai.sources._tabular import BLANKS, hint, read_bytes, read_csv, require_columns
+from geocryoai.sources._tabular import BLANKS, read_bytes, read_csv, require_columns
 
 _EXCEL = {".xlsx": "openpyxl", ".xlsm": "openpyxl", ".xls": "xlrd"}
 
@@ -48,7 +48,7 @@ def _read_parquet(path: Path, wanted: Collection[str], where: str) -> pl.DataFra
         raise SourceError("not a Parquet file, or a truncated one", where=where, found=str(error)) from error
     for name in wanted:
         if name not in present:
-            raise SourceError(f"column '{name}' is absent", where=where, next_step=hint(name, present))
+            raise SourceError(f"column '{name}' is absent", where=where, next_step=nearest(name, present))
     zoned = [n for n, kind in table.schema.items() if isinstance(kind, pl.Datetime) and kind.time_zone is not None]
     table = table.with_columns(pl.col(zoned).dt.convert_time_zone("UTC").dt.strftime("%Y-%m-%dT%H:%M:%S%.fZ"))
     return _blank(table.with_columns(pl.all().cast(pl.String).str.strip_chars()))
@@ -68,8 +68,8 @@ def _read_excel(path: Path, options: TableOptions, where: str) -> pl.DataFrame:
     with book:
         sheet = options.sheet or str(book.sheet_names[0])
         if sheet not in book.sheet_names:
-            advice = hint(sheet, map(str, book.sheet_names))
-            raise SourceError(f"the workbook has no sheet '{sheet}'", where=where, next_step=advice)
+            hint = nearest(sheet, map(str, book.sheet_names))
+            raise SourceError(f"the workbook has no sheet '{sheet}'", where=where, next_step=hint)
         cells = pd.read_excel(book, sheet_name=sheet, header=None, dtype=object)
     rows = [[_cell(value) for value in row] for row in cells.itertuples(index=False, name=None)]
     rows = rows[options.lines_before_header :]

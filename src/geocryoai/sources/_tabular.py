@@ -39,7 +39,7 @@ def check_options(options: Mapping[str, Any], allowed: Mapping[str, Any], where:
     """
     for key, value in options.items():
         if key not in allowed:
-            raise SourceError(f"unknown option '{key}'", where=where, next_step=hint(key, allowed))
+            raise SourceError(f"unknown option '{key}'", where=where, next_step=nearest(key, allowed))
         default = allowed[key]
         if default is not None and type(value) is not type(default):
             raise SourceError(
@@ -48,18 +48,12 @@ def check_options(options: Mapping[str, Any], allowed: Mapping[str, Any], where:
     return {**allowed, **options}
 
 
-def hint(name: str, choices: Iterable[str]) -> str:
-    """Return a sentence naming the closest known choice, in its own spelling."""
-    text = nearest(name, choices)
-    return text[0].upper() + text[1:]
-
-
 def read_bytes(path: Path, where: str) -> bytes:
     """Return the content of a file, unpacked if it is gzip; absent, empty and truncated files are errors."""
     if not path.exists():
         siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-        advice = hint(path.name, siblings) if siblings else "The folder is absent, too, or empty."
-        raise SourceError("the file does not exist", where=where, found=path.name, next_step=advice)
+        hint = f"In that folder: {nearest(path.name, siblings)}" if siblings else "The folder is absent, too."
+        raise SourceError("the file does not exist", where=where, found=path.name, next_step=hint)
     if path.is_dir():
         raise SourceError("a folder stands where a file is needed", where=where, found=path.name, expected="a file")
     raw = path.read_bytes()
@@ -155,7 +149,7 @@ def require_columns(table: pl.DataFrame, columns: Iterable[str], where: str) -> 
     """Raise for the first column that is not in the table, naming the nearest one that is."""
     for name in columns:
         if name not in table.columns:
-            raise SourceError(f"column '{name}' is absent", where=where, next_step=hint(name, table.columns))
+            raise SourceError(f"column '{name}' is absent", where=where, next_step=nearest(name, table.columns))
 
 
 def sentinels(values: pl.Series, extra: Sequence[float] = ()) -> pl.Series:

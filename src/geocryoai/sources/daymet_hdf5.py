@@ -20,13 +20,13 @@ import numpy as np
 import polars as pl
 
 from geocryoai.core.calendar import day_of_year, parse_date
-from geocryoai.core.errors import CalendarError, SourceError
+from geocryoai.core.errors import CalendarError, SourceError, nearest
 from geocryoai.core.projection import LONLAT, transformer
 from geocryoai.core.units import convert, to_canonical
 from geocryoai.core.variables import variable
 from geocryoai.sources._columns import together
 from geocryoai.sources._ranges import check_unit_by_range
-from geocryoai.sources._tabular import check_options, finish, hint
+from geocryoai.sources._tabular import check_options, finish
 from geocryoai.sources.base import SourceData, SourceInfo
 
 #: CRS of the box in the attributes; its middle lies at 68.13 N, 149.82 W.
@@ -118,7 +118,7 @@ def _series(path: Path, where: str) -> tuple[Series, dict[str, Any]]:
 
 def _get(series: Series, name: str, where: str) -> tuple[np.ndarray, str]:
     if name not in series:
-        raise SourceError(f"series '{name}' is absent", where=where, next_step=hint(name, series))
+        raise SourceError(f"series '{name}' is absent", where=where, next_step=nearest(name, series))
     return series[name]
 
 

@@ -12,7 +12,7 @@ from geocryoai.core.errors import SourceError
 from geocryoai.core.units import to_canonical
 from geocryoai.core.variables import variable
 from geocryoai.sources._columns import within_valid
-from geocryoai.sources._tabular import check_options, finish, hint, numbers, read_csv
+from geocryoai.sources._tabular import check_options, finish, numbers, read_csv
 from geocryoai.sources.base import SourceData, SourceInfo
 
 #: House name -> file. All files are tables of dates x sites.
@@ -153,7 +153,7 @@ def _placed(records: pl.DataFrame, path: Path, source: str) -> tuple[pl.DataFram
     records = records.with_columns(key).join(places, on="key", how="left", maintain_order="left").drop("key")
     unplaced = sorted(records.filter(pl.col("lon").is_null())["site"].unique())
     if len(unplaced) == records["site"].n_unique():
-        raise SourceError("no site has coordinates", where=where, next_step=hint(unplaced[0], places["key"]))
+        raise SourceError("no site has coordinates", where=where, next_step=nearest(unplaced[0], places["key"]))
     return records.with_columns(pl.col("site").replace(ALIASES)), unplaced
 
 

@@ -18,7 +18,7 @@ import numpy as np
 import xarray as xr
 
 from geocryoai.core.calendar import calendar_name, days_in_month, decode_time
-from geocryoai.core.errors import SourceError
+from geocryoai.core.errors import SourceError, nearest
 from geocryoai.core.units import to_canonical
 from geocryoai.core.variables import variable
 from geocryoai.sources._fields import (
@@ -30,7 +30,7 @@ from geocryoai.sources._fields import (
     require_variable,
     time_coordinates,
 )
-from geocryoai.sources._tabular import check_options, hint
+from geocryoai.sources._tabular import check_options
 from geocryoai.sources.base import SourceData, SourceInfo
 
 CRS = "EPSG:3338"
@@ -114,9 +114,9 @@ READER = ToolikTileReader()
 
 def _choice(option: str, value: str, known: Mapping[str, Any]) -> Any:
     if value not in known:
-        advice = hint(value, known)
+        hint = nearest(value, known)
         raise SourceError(
-            f"unknown value of option '{option}'", where="toolik_tile", found=f"'{value}'", next_step=advice
+            f"unknown value of option '{option}'", where="toolik_tile", found=f"'{value}'", next_step=hint
         )
     return known[value]
 

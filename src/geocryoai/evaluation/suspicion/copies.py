@@ -66,7 +66,7 @@ def site_id_only(samples: Samples, split: Split, predictions: pl.DataFrame) -> F
         text = f"The site's name alone explains {100 * skill:.0f} % of the variance: sites are on both sides."
         return Finding("site_id_only", "fail", skill, text)
     against = ratio(_error(predictions), root_mean_square(mean - samples.y[rows]))
-    text = f"The site's name alone has an r2 of {round(skill, 2) + 0.0}; the model's error is {against:.2f} of its error"
+    text = f"The site's name alone has an r2 of {round(skill, 2) + 0.0}; the model's error is {against:.2f} of its"
     tail = "." if against < 1 else ": the model knows no more than the name."
     return Finding("site_id_only", "ok" if against < 1 else "warn", skill, text + tail)
 
