@@ -34,5 +34,5 @@ def test_site_join_ignores_case_and_keeps_order_and_own_values():
 
 
 def test_an_unknown_column_names_the_nearest():
-    with pytest.raises(CubeError, match="did you mean 'elevation'"):
+    with pytest.raises(CubeError, match=r"(?i)did you mean 'elevation'"):
         join_site(records(site=["a"]), records(site=["a"], elevation=[1.0]), ["elevaton"], where="sites")

@@ -233,5 +233,5 @@ def test_all_tests_run_worst_first(made):
     told = evaluate(forecast, rolling, {"linear": {}}, made.fit, replicates=5)
     names = {f.name for f in suspicion_tests(forecast, rolling, told.predictions, "linear", fit=made.fit, audited={})}
     assert {"lag1_copy_free_running", "lag1_copy_one_step"} <= names
-    with pytest.raises(ModelError, match=r"no predictions of 'lineal'. did you mean 'linear'"):
+    with pytest.raises(ModelError, match=r"no predictions of 'lineal'. Did you mean 'linear'"):
         suspicion_tests(samples, split, result.predictions, "lineal", fit=made.fit, audited={})

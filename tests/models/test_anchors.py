@@ -54,7 +54,7 @@ def test_methane_goes_on_below_zero():
 
 
 def test_unknown_options_and_columns_are_named():
-    with pytest.raises(ModelError, match="did you mean 'edaphic'"):
+    with pytest.raises(ModelError, match=r"(?i)did you mean 'edaphic'"):
         compute_anchor(ANCHORS.get("stefan"), {"edafic": 1.0}, COLUMNS)
     with pytest.raises(ModelError, match="no column is called 'tdd_era5'"):
         compute_anchor(ANCHORS.get("stefan"), {"tdd": "tdd_era5"}, COLUMNS)

@@ -41,7 +41,7 @@ def test_repeated_names_are_an_error_or_numbered(tmp_path: Path) -> None:
 
 def test_absent_file_names_the_nearest_one(tmp_path: Path) -> None:
     write(tmp_path, "a\n1\n", "towers.csv")
-    with pytest.raises(SourceError, match=r"data/tower\.csv: the file does not exist.*Did you mean 'towers\.csv'"):
+    with pytest.raises(SourceError, match=r"data/tower\.csv: the file does not exist.*did you mean 'towers\.csv'"):
         tab.read_csv(tmp_path / "tower.csv", where="data/tower.csv")
 
 

@@ -3,8 +3,7 @@ from __future__ import annotations
 import pytest
 
 from geocryoai.core.errors import StudyError
-from geocryoai.twin.generate import read_options
-from geocryoai.twin.options import TwinOptions
+from geocryoai.twin.options import TwinOptions, read_options
 
 
 def test_defaults_give_about_two_and_a_half_thousand_cells_over_1990_2022() -> None:

@@ -66,9 +66,7 @@ class Registry(Generic[T]):
             return self._members[name]
         self._read_entry_points()
         if name not in self._targets:
-            raise GeoCryoAIError(
-                f"no {self.family} member is called '{name}'", next_step=nearest(name, self.names())
-            )
+            raise GeoCryoAIError(f"no {self.family} member is called '{name}'", next_step=nearest(name, self.names()))
         module, _, attribute = self._targets[name].partition(":")
         member: T = getattr(import_module(module), attribute)
         self._members[name] = member

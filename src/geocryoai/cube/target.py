@@ -14,7 +14,7 @@ from geocryoai.core.errors import CubeError, nearest
 from geocryoai.core.observations import RECORD_COLUMNS
 from geocryoai.cube.binding import bind
 from geocryoai.cube.derive import month_features, year_features
-from geocryoai.cube.join import covariate_columns, join_position, join_site, site_key
+from geocryoai.cube.join import covariate_columns, join_position, join_site, nearest_positions, site_key
 from geocryoai.cube.site_series import SiteSeries, monthly_mean
 from geocryoai.cube.store import grid_of
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
+    from geocryoai.core.grid import Grid
     from geocryoai.core.study import JoinSection, TargetSection
 
     Floats = NDArray[np.float64]
@@ -70,6 +71,7 @@ def build_target(
     *,
     plain: Iterable[str] = (),
     known_until: np.datetime64 | None = None,
+    strict: bool = True,
 ) -> TargetTable:
     """Join covariates to records and derive features.
 
@@ -85,18 +87,20 @@ def build_target(
         The study's months, without gaps.
     known_until : datetime64, optional
         Drivers after this month are replaced by their climatology up to it: what a forecaster has.
+    strict : bool
+        Whether every name or pattern in `features` and `exclude` must match; cells of a grid lack what records bring.
     """
     own = [name for name in records.columns if name not in RECORD_COLUMNS and name not in set(plain)]
     table, statics = records, list[str]()
     all_drivers: list[Drivers] = []
     for join in section.join:
         if join.by in ("site", "position"):
-            other = _source(covariates, join)
+            other, columns = _named(_source(covariates, join), join)
             before = set(table.columns)
             if join.by == "site":
-                table = join_site(table, other, join.columns, where=join.source)
+                table = join_site(table, other, columns, where=join.source)
             else:
-                table = join_position(table, other, join.columns, join.within_km, where=join.source)
+                table = join_position(table, other, columns, join.within_km, where=join.source)
             statics += [name for name in table.columns if name not in before]
         elif join.by == "site_month":
             all_drivers.append(_site_drivers(table, _source(covariates, join), join, months))
@@ -113,9 +117,9 @@ def build_target(
             raise CubeError("two joins bring the same feature", where="targets.join", found=", ".join(both))
         derived |= new
     table = table.with_columns(pl.Series(name, values) for name, values in derived.items())
-    features = _chosen([*own, *statics, *derived], section)
+    features = _chosen([*own, *statics, *derived], section, strict=strict)
     table = table.with_columns(pl.col(name).cast(pl.Float64).fill_null(float("nan")) for name in features)
-    return TargetTable(table, features, tuple(s for s in statics if s in features), tuple(all_drivers))
+    return TargetTable(table, features, tuple(dict.fromkeys(s for s in statics if s in features)), tuple(all_drivers))
 
 
 def sample_time(table: pl.DataFrame, step: str) -> NDArray[np.datetime64]:
@@ -132,10 +136,19 @@ def _source(covariates: Mapping[str, pl.DataFrame], join: JoinSection) -> pl.Dat
     return covariates[join.source]
 
 
+def _named(other: pl.DataFrame, join: JoinSection) -> tuple[pl.DataFrame, list[str]]:
+    """Return the joined table with its covariates under the names they get, and these names."""
+    names = covariate_columns(other, join.columns, where=join.source)
+    keys = [name for name in RECORD_COLUMNS if name in other.columns]
+    return other.select(*keys, *[pl.col(name).alias(join.prefix + name) for name in names]), [
+        join.prefix + name for name in names
+    ]
+
+
 def _site_drivers(
     table: pl.DataFrame, other: pl.DataFrame, join: JoinSection, months: NDArray[np.datetime64]
 ) -> Drivers:
-    names = covariate_columns(other, join.columns, where=join.source)
+    other, names = _named(other, join)
     keyed = other.with_columns(site_key(pl.col("site")).alias("site"))
     series = SiteSeries.from_table(monthly_mean(keyed, names, min_count=_MIN_COUNT), names, months=months)
     site = table.select(site_key(pl.col("site")).fill_null(""))["site"].to_numpy().astype(str)
@@ -158,17 +171,30 @@ def _cell_drivers(
     bound = bind(lon, lat, sample_time(table, "month"), np.nan, grid_of(cube), months)
     width = cube.sizes["x"]
     flat = np.where(bound.row >= 0, bound.row * width + bound.col, -1)
+    if join.within_km > 0:
+        flat = _nearest_cell(flat, lon, lat, grid_of(cube), join.within_km)
     cells, index = np.unique(flat, return_inverse=True)
     index = index - int(len(cells) > 0 and cells[0] < 0)
     cells = cells[cells >= 0]
     static = [name for name in names if "time" not in cube[name].dims]
     here = np.where(flat >= 0, index, -1)
     for name in static:
-        values = np.append(_at_cells(cube[name], cells, width), np.nan)
-        table = table.with_columns(pl.Series(name, values[here]))
-    monthly = {name: _at_cells(cube[name], cells, width).T for name in names if name not in static}
+        values = pl.Series(np.append(_at_cells(cube[name], cells, width), np.nan)[here])
+        own = pl.col(join.prefix + name) if join.prefix + name in table.columns else pl.lit(None, pl.Float64)
+        table = table.with_columns(own.fill_nan(None).fill_null(values).alias(join.prefix + name))
+    monthly = {join.prefix + name: _at_cells(cube[name], cells, width).T for name in names if name not in static}
     series = SiteSeries(cells.astype(str), months, monthly)
-    return table, static, Drivers(series, here, bound.step)
+    return table, [join.prefix + name for name in static], Drivers(series, here, bound.step)
+
+
+def _nearest_cell(flat: Ints, lon: Floats, lat: Floats, grid: Grid, within_km: float) -> Ints:
+    """Return flat cell numbers in which records outside the grid have the nearest cell within a distance."""
+    cell_lon, cell_lat = grid.lonlat()
+    outside = np.flatnonzero(flat < 0)
+    index, distance = nearest_positions(lon[outside], lat[outside], cell_lon.ravel(), cell_lat.ravel())
+    flat = flat.copy()
+    flat[outside] = np.where(distance <= within_km, index, -1)
+    return flat
 
 
 def _at_cells(array: xr.DataArray, cells: Ints, width: int) -> Floats:
@@ -196,9 +222,9 @@ def _derive(drivers: Drivers, table: pl.DataFrame, section: TargetSection) -> di
     return year_features(values, drivers.series.months, drivers.index, year)
 
 
-def _chosen(names: Iterable[str], section: TargetSection) -> tuple[str, ...]:
+def _chosen(names: Iterable[str], section: TargetSection, *, strict: bool) -> tuple[str, ...]:
     known = list(dict.fromkeys(names))
-    for pattern in (*section.features, *section.exclude):
+    for pattern in (*section.features, *section.exclude) if strict else ():
         if not any(fnmatchcase(name, pattern) for name in known):
             raise CubeError(
                 f"no feature matches '{pattern}'", where="targets.features", next_step=nearest(pattern, known)

@@ -86,6 +86,7 @@ def map_dataset(target: str, grid: Grid, periods: Sequence[str], layers: Sequenc
     if about.positive:
         dataset[target].attrs["positive"] = about.positive
     dataset["time_bnds"] = (("time", "bnds"), bounds)
+    dataset["time"].encoding = {"units": "days since 1970-01-01", "calendar": "standard"}
     dataset[target].attrs["ancillary_variables"] = " ".join(names[p] for p in ("sd", "q05", "q95"))
     return dataset
 

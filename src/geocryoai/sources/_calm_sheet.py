@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
-from geocryoai.core.errors import MissingDependencyError, SourceError
+from geocryoai.core.errors import MissingDependencyError, SourceError, nearest
 from geocryoai.sources._tabular import read_bytes
 
 #: Columns before the first year: code, name, latitude, longitude, method.

@@ -70,7 +70,7 @@ def _read_excel(path: Path, options: TableOptions, where: str) -> pl.DataFrame:
         if sheet not in book.sheet_names:
             hint = nearest(sheet, map(str, book.sheet_names))
             raise SourceError(f"the workbook has no sheet '{sheet}'", where=where, next_step=hint)
-        cells = book.parse(sheet, header=None, dtype=object)
+        cells = pd.read_excel(book, sheet_name=sheet, header=None, dtype=object)
     rows = [[_cell(value) for value in row] for row in cells.itertuples(index=False, name=None)]
     rows = rows[options.lines_before_header :]
     if not rows:

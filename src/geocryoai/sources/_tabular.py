@@ -16,7 +16,7 @@ from typing import Any
 
 import polars as pl
 
-from geocryoai.core.errors import SourceError, nearest, nearest
+from geocryoai.core.errors import SourceError, nearest
 from geocryoai.core.observation_checks import check_observations, is_sentinel
 from geocryoai.core.observations import EXCLUSION_COLUMNS, OBSERVATION_COLUMNS, RECORD_COLUMNS, conform, schema
 from geocryoai.sources.base import SourceData, SourceInfo

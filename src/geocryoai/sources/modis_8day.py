@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from geocryoai.core.errors import SourceError
+from geocryoai.core.errors import SourceError, nearest
 from geocryoai.core.units import to_canonical
 from geocryoai.core.variables import variable
 from geocryoai.sources._columns import within_valid

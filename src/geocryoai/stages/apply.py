@@ -14,7 +14,7 @@ from geocryoai.models.contract import Learner
 from geocryoai.stages.check import check_study
 from geocryoai.stages.harmonize import harmonize
 from geocryoai.stages.ingest import ingest
-from geocryoai.stages.predict import predicted_map, predictions_at_records, write_map
+from geocryoai.stages.predict import map_months, predicted_map, predictions_at_records, write_map
 from geocryoai.stages.progress import Progress
 from geocryoai.stages.simulate import simulate
 from geocryoai.stages.train import trained
@@ -59,7 +59,7 @@ def predict_map(run: Path, *, data: Path | None, out: Path, months: Sequence[str
     if data is not None:
         raise RunError("a map is made from the run's own fields", where="--grid", next_step="Leave --data out.")
     folder, work = _opened(run, quiet)
-    periods = list(months) or list(folder.study.predict.months) or [folder.study.period.end]
+    periods = list(months) or list(map_months(folder.study))
     study = folder.study.model_copy(
         update={"predict": folder.study.predict.model_copy(update={"months": tuple(periods)})}
     )

@@ -109,7 +109,8 @@ def _domain_problems(study: Study) -> Iterator[str]:
     for name, target in study.targets.items():
         if target.windows and target.windows.size > 1 and not any(j.by == "cell" for j in target.join):
             yield f"targets.{name}.windows.size: {target.windows.size} cells need a join by cell"
-    months = [m for m in study.predict.months if not study.period.start <= m <= study.period.end]
+    asked = () if study.predict.months == "all" else study.predict.months
+    months = [m for m in asked if not study.period.start <= m <= study.period.end]
     if months:
         period = f"{study.period.start} to {study.period.end}"
         yield f"predict.months: {', '.join(months)} outside the period {period}"

@@ -125,15 +125,21 @@ def open_study_cube(work: Workspace) -> xr.Dataset | None:
 
 
 def features_of(
-    work: Workspace, section: TargetSection, table: pl.DataFrame, known_until: np.datetime64 | None = None
+    work: Workspace,
+    section: TargetSection,
+    table: pl.DataFrame,
+    *,
+    known_until: np.datetime64 | None = None,
+    strict: bool = True,
 ) -> TargetTable:
-    """Return a target's records with joined covariates and derived features."""
+    """Return a target's records with joined covariates and derived features; see `build_target`."""
     from geocryoai.cube.target import build_target
 
     covariates = {join.source: read_table(work, join.source, "records") for join in section.join if join.by != "cell"}
     return build_target(
         table, section, covariates, open_study_cube(work), study_months(work.study), plain=MEASURED,
         known_until=known_until,
+        strict=strict,
     )  # fmt: skip
 
 

@@ -10,11 +10,12 @@ import numpy as np
 import polars as pl
 
 from geocryoai.core.errors import RunError, StudyError
+from geocryoai.core.study import Study
 from geocryoai.cube.store import grid_of
 from geocryoai.models.contract import Learner, Prediction
 from geocryoai.products.maps import cell_records, map_dataset
 from geocryoai.products.records import prediction_table
-from geocryoai.stages.harmonize import features_of, open_study_cube, study_grid
+from geocryoai.stages.harmonize import features_of, open_study_cube, study_grid, study_months
 from geocryoai.stages.samples import load_samples, samples_of
 from geocryoai.stages.train import trained
 from geocryoai.stages.workspace import Workspace
@@ -36,9 +37,16 @@ def predict(work: Workspace) -> None:
     models = trained(work, work.study)
     predictions_at_records(work, models).write_parquet(out / "predictions.parquet")
     if work.study.predict.maps:
-        periods = work.study.predict.months or (work.study.period.end,)
+        periods = map_months(work.study)
         for target, learner in models.items():
             write_map(predicted_map(work, target, learner, periods), out / f"{target}.nc")
+
+
+def map_months(study: Study) -> tuple[str, ...]:
+    """Return the months that maps are made for: those asked for, or the last of the period."""
+    if study.predict.months == "all":
+        return tuple(str(month) for month in study_months(study))
+    return study.predict.months or (study.period.end,)
 
 
 def predictions_at_records(work: Workspace, models: Mapping[str, Learner]) -> pl.DataFrame:
@@ -100,7 +108,7 @@ def write_map(dataset: xr.Dataset, path: Path) -> None:
 def _predict_rows(
     work: Workspace, target: str, learner: Learner, records: pl.DataFrame, needed: Sequence[str]
 ) -> tuple[Prediction | None, NDArray[np.bool_]]:
-    built = features_of(work, work.study.targets[target], records)
+    built = features_of(work, work.study.targets[target], records, strict=False)
     samples = samples_of(work, target, built, "map")
     where = np.logical_and.reduce(
         [np.isfinite(samples.features[name]) for name in needed if name in samples.features]

@@ -22,7 +22,8 @@ def train(work: Workspace) -> None:
             samples = load_samples(work, target, "map")
             samples = samples.take(np.isfinite(samples.y))
             learner = fit_learner(section.model, samples, dict(section.options), study.seed)
-            save_model(work.folder("train") / target, learner, {"study": study.name, "target": target})
+            about = {"study": study.name, "target": target, "rows": len(samples)}
+            save_model(work.folder("train") / target, section.model, learner, about)
         tick(len(study.targets), len(study.targets))
 
 

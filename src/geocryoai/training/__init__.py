@@ -1,1 +1,1 @@
-"""training."""
+"""Fitting learners and keeping them."""

@@ -75,7 +75,7 @@ def _flux(variable: str, unit: str, positive: str, sigma: str) -> dict[str, Any]
     return {"variable": variable, "unit": unit, "positive": positive, "sigma_column": sigma}
 
 
-_FOOTPRINT = {"footprint_wetland_fraction": {"name": "footprint_wetland_fraction", "unit": "1"}}
+_FOOTPRINT = {"footprint_wetland_fraction": {"name": "wetland_fraction", "unit": "1"}}
 _MONTHLY = {"year": "year", "month": "month"}
 
 

@@ -114,13 +114,21 @@ class JoinSection(Section):
     """Which covariates of another source go with a record.
 
     ``by``: ``site`` (same site name), ``site_month`` (same site and month), ``position`` (nearest within
-    ``within_km``), ``cell`` (the cube's cell and month that hold the record).
+    ``within_km``), ``cell`` (the cube's cell and month that hold the record, or the nearest cell within ``within_km``).
+    ``prefix`` goes before the names of what is joined. What a record brings itself wins.
     """
 
     source: str
     by: Literal["site", "site_month", "position", "cell"]
-    within_km: float = Field(10.0, gt=0)
+    within_km: float = Field(0.0, ge=0)
     columns: tuple[str, ...] = ()
+    prefix: str = ""
+
+    @model_validator(mode="after")
+    def _distance(self) -> Self:
+        if self.by == "position" and self.within_km == 0:
+            raise ValueError("a join by position needs within_km, the largest distance [km]")
+        return self
 
 
 class AnchorSection(Section):
@@ -197,11 +205,11 @@ class EvaluateSection(Section):
 
 
 class PredictSection(Section):
-    """What the finished run predicts: the learner, and for maps the months."""
+    """What the finished run predicts: the learner, and for maps the months (or ``all`` of the period)."""
 
     learner: str
     maps: bool = False
-    months: tuple[Month, ...] = ()
+    months: Literal["all"] | tuple[Month, ...] = ()
 
 
 class ReportSection(Section):

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from geocryoai.core.calendar import month_axis
+from geocryoai.core.grid import Grid
+from geocryoai.cube.harmonise import align, write_fields
+from geocryoai.cube.store import open_cube, verify_cube
+from geocryoai.sources import READERS
+
+pytestmark = pytest.mark.real
+
+
+def test_toolik_tile_on_its_own_grid_keeps_every_value(real_data, tmp_path):
+    fields = READERS.get("toolik_tile").read(real_data / "drivers" / "toolik_tile", source="t", options={}).fields
+    size = float(fields.x[1] - fields.x[0])
+    grid = Grid("EPSG:3338", float(fields.x.min()) - size / 2, float(fields.y.max()) + size / 2, size, 10, 10)
+    months = month_axis(1990, 2015)
+    write_fields(tmp_path / "cube.zarr", [fields], grid, months)
+    verify_cube(tmp_path / "cube.zarr")
+    cube = open_cube(tmp_path / "cube.zarr")
+    expected = fields.sel(time=slice("1990", "2015")).sortby("y", ascending=False)
+    assert np.array_equal(cube.tas.values, expected.tas.values)
+    assert np.array_equal(cube.vegetation_class.values, expected.vegetation_class.values)
+    assert np.allclose(cube.co2_air.values[:, 0, 0], expected.co2_air.values)
+
+
+def test_toolik_tile_averaged_to_5_km_conserves_the_mean(real_data):
+    fields = READERS.get("toolik_tile").read(real_data / "drivers" / "toolik_tile", source="t", options={}).fields
+    size = float(fields.x[1] - fields.x[0])
+    grid = Grid("EPSG:3338", float(fields.x.min()) - size / 2, float(fields.y.max()) + size / 2, 5 * size, 2, 2)
+    months = month_axis(2000, 2001)
+    aligned = align(fields[["tas", "elevation"]], grid, months)
+    source = fields.tas.sel(time=slice("2000", "2001")).values.astype(float)
+    assert np.allclose(aligned.tas.values.mean(axis=(1, 2)), source.mean(axis=(1, 2)), atol=1e-5)
+
+
+def test_era_interim_fills_land_and_stops_at_its_edge(real_data):
+    folder = real_data / "drivers" / "era_interim_alaska_ku2d"
+    fields = READERS.get("era_interim_2d").read(folder, source="e", options={}).fields
+    grid = Grid.from_lonlat_box("EPSG:6931", 178, 62, -146, 69, 25_000.0)
+    aligned = align(fields[["tas", "land_fraction"]], grid, month_axis(2014, 2016))
+    lon, lat = grid.lonlat()
+    beyond = (lat < 80) & ((lon > 175) | (lon < -170.3))
+    assert beyond.any()
+    assert np.isnan(aligned.tas.values[:, beyond]).all()
+    assert (aligned.land_fraction_coverage.values[beyond] == 0).all()
+    interior = (lat > 64) & (lat < 67) & (lon > -155) & (lon < -147)
+    values = aligned.tas.values[:, interior]
+    assert np.isfinite(values).all()
+    assert -15 < values.mean() < 2
+    assert np.array_equal(aligned.tas.values[0], aligned.tas.values[11], equal_nan=True)
