@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from geocryoai.core.study import SelectSection
 
+#: What tells one record from another; in wide tables one row of the file holds several sites or years.
+RECORD_KEY = ("source", "source_row", "site", "time_start")
+
 #: Why a measured record is not learnt from, in the order in which the rules are tried.
 REASONS = {
     "no_value": "nothing was measured",
@@ -49,11 +52,12 @@ def target_table(
     for records, observations in sources.values():
         mine = observations.filter(pl.col("variable") == target)
         wanted = mine.with_columns(pl.col("quality").is_in(list(qualities)).alias("_wanted"))
-        best = wanted.filter(pl.col("_wanted") == pl.col("_wanted").max().over("source", "source_row"))
-        values = best.group_by("source", "source_row", maintain_order=True).agg(
+        best = wanted.filter(pl.col("_wanted") == pl.col("_wanted").max().over(*RECORD_KEY))
+        values = best.group_by(*RECORD_KEY, maintain_order=True).agg(
             pl.col("value").mean(), pl.col("sigma").mean(), pl.col("quality").first(), pl.col("support_m").first()
         )
-        tables.append(records.join(values, on=["source", "source_row"], how="left", maintain_order="left"))
+        joined = records.join(values, on=RECORD_KEY, how="left", nulls_equal=True, maintain_order="left")
+        tables.append(joined)
     return pl.concat(tables, how="diagonal_relaxed")
 
 

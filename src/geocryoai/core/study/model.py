@@ -94,7 +94,8 @@ class DomainSection(Section):
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
-        given = self.model_fields_set & {"west", "east", "south", "north", "left", "top", "width", "height"}
+        edges = ("west", "east", "south", "north", "left", "top", "width", "height")
+        given = [edge for edge in edges if getattr(self, edge) is not None]
         if (self.box is None) == (self.extent is None) or len(given) != 4:
             raise ValueError("a domain is either west, east, south, north or left, top, width, height")
         if self.box is not None and self.box[2] >= self.box[3]:
