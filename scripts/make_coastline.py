@@ -1,6 +1,6 @@
 """Make the coastline of the report's polar maps from Natural Earth.
 
-The input is ``land-50m.json`` of the npm package ``world-atlas`` (TopoJSON of Natural Earth 1:50m land, public domain)::
+The input is ``land-50m.json`` of the npm package ``world-atlas``: TopoJSON of Natural Earth 1:50m land, public domain::
 
     npm pack world-atlas && tar xzf world-atlas-*.tgz
     python scripts/make_coastline.py package/land-50m.json src/geocryoai/report/coast.json

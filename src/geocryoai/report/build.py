@@ -57,7 +57,7 @@ def build_report(root: Path, study: Study, out: Path, *, view: View | None = Non
             return absent(sentence)
         with complete_or_absent(figures / f"{picture.name}.png") as temporary:
             temporary.write_bytes(picture.png)
-        return image(picture.png, alt=picture.alt, caption=picture.caption)
+        return image(picture.png, width=picture.width, alt=picture.alt, caption=picture.caption)
 
     records = {target: run.records(target) for target in study.targets}
     sites = sites_figure({t: table for t, table in records.items() if not table.is_empty()}, view)
@@ -73,7 +73,7 @@ def build_report(root: Path, study: Study, out: Path, *, view: View | None = Non
     body = [
         _header(run),
         _contents(study),
-        section("verdict", "Verdict, worst first", verdict_box(run, verdict_items(run)), passed_tests(run)),
+        section("verdict", "Verdict, worst first", verdict_box(verdict_items(run)), passed_tests(run)),
         section("sites", "Where was measured", *(where if sites or not unplaced else where[:1])),
         *parts,
         _data(run),
@@ -100,10 +100,14 @@ def _header(run: RunFiles) -> Html:
         "World": "simulated, truth known" if study.twin is not None else "measured",
     }
     shown = [tag("div", tag("dt", name), tag("dd", value)) for name, value in facts.items()]
-    commands = ["geocryoai run STUDY --data DATA --out RUN      # goes on where it stopped, changes nothing that is done"]
+    commands = [
+        "geocryoai run STUDY --data DATA --out RUN      # goes on where it stopped, changes nothing that is done"
+    ]
     if study.twin is not None:
         commands = ["geocryoai run STUDY --out RUN      # goes on where it stopped, changes nothing that is done"]
-    commands.append("geocryoai predict RUN --data DATA --out predictions.parquet      # other sites or times, same layout")
+    commands.append(
+        "geocryoai predict RUN --data DATA --out predictions.parquet      # other sites or times, same layout"
+    )
     if study.domain is not None:
         commands.append(f"geocryoai predict RUN --grid --month {study.period.end} --out map.nc      # a map")
     return tag(
@@ -112,15 +116,20 @@ def _header(run: RunFiles) -> Html:
         tag("p", study.description, class_="sub") if study.description else None,
         tag("dl", *shown, class_="facts"),
         tag("details", tag("summary", "Use this run again"), tag("pre", "\n".join(commands)),
-            tag("p", "The resolved study stands in study.yml of the run folder, scores in evaluate/scores.csv, predictions in "
-                "predict/predictions.parquet, the figures of this page in report/figures.")),
+            tag("p", "The resolved study stands in study.yml of the run folder, scores in evaluate/scores.csv, "
+                "predictions in predict/predictions.parquet, the figures of this page in report/figures.")),
     )  # fmt: skip
 
 
 def _contents(study: Study) -> Html:
     links = [("verdict", "Verdict"), ("sites", "Sites")]
     links += [(f"target-{target}", title_of(target)) for target in study.targets]
-    links += [("data", "Data"), ("method", "Inputs and learners"), ("limitations", "Limitations"), ("cite", "How to cite")]
+    links += [
+        ("data", "Data"),
+        ("method", "Inputs and learners"),
+        ("limitations", "Limitations"),
+        ("cite", "How to cite"),
+    ]
     return tag("nav", join([tag("a", name, href=f"#{anchor}") for anchor, name in links]), aria_label="Contents")
 
 
@@ -131,8 +140,8 @@ def _data(run: RunFiles) -> Html:
 
 def _footer() -> Html:
     text = (
-        "Uncertainties are 90 % intervals unless stated otherwise. RMSE root mean squared error; MAE mean absolute error; "
-        "bias mean of predicted minus observed; R² 1 minus squared error over variance of the same observations; CRPS "
-        "continuous ranked probability score."
+        "Uncertainties are 90 % intervals unless stated otherwise. RMSE root mean squared error; MAE mean absolute "
+        "error; bias mean of predicted minus observed; R² 1 minus squared error over variance of the same "
+        "observations; CRPS continuous ranked probability score."
     )
     return tag("footer", tag("p", text))

@@ -94,10 +94,10 @@ def table(
     return tag("div", tag("table", *content), class_="wide")
 
 
-def image(png: bytes, *, alt: str, caption: object) -> Html:
-    """Return a figure with its picture inside the page."""
+def image(png: bytes, *, width: int, alt: str, caption: object) -> Html:
+    """Return a figure with its picture inside the page, shown at some width [px] or what fits."""
     source = "data:image/png;base64," + b64encode(png).decode("ascii")
-    return tag("figure", tag("img", src=source, alt=alt), tag("figcaption", caption))
+    return tag("figure", tag("img", src=source, alt=alt, width=width), tag("figcaption", caption))
 
 
 def section(anchor: str, title: object, *parts: object, level: int = 2) -> Html:

@@ -11,7 +11,7 @@ import polars as pl
 from geocryoai.cube.records import REASONS
 from geocryoai.report.html import Html, html, join, listing, paragraphs, table, tag
 from geocryoai.report.roles import ROLES, role
-from geocryoai.report.words import count, plain
+from geocryoai.report.words import NOTHING, count, plain
 
 if TYPE_CHECKING:
     from geocryoai.report.run_files import RunFiles
@@ -47,7 +47,11 @@ def exclusion_table(run: RunFiles) -> Html:
         excluded = run.exclusions(name)
         if excluded.is_empty():
             continue
-        counted = excluded.group_by("variable", "reason").len().sort("len", "variable", "reason", descending=[True, False, False])
+        counted = (
+            excluded.group_by("variable", "reason")
+            .len()
+            .sort("len", "variable", "reason", descending=[True, False, False])
+        )
         shown = counted.head(MOST_REASONS)
         rows += [[name, row["variable"], row["reason"], f"{row['len']:,}"] for row in shown.iter_rows(named=True)]
         if counted.height > shown.height:
@@ -65,7 +69,7 @@ def left_out_table(run: RunFiles) -> Html:
     for target in run.study.targets:
         summary = run.summary(target)
         if not summary:
-            rows.append([target, "–", "–", "not harmonised"])
+            rows.append([target, NOTHING, NOTHING, "not harmonised"])
             continue
         reasons = [f"{REASONS.get(key, plain(key))}: {n:,}" for key, n in summary["left_out"].items()]
         rows.append([target, f"{summary['records']:,}", f"{summary['learnt']:,}", listing(reasons) or "none"])
@@ -108,13 +112,26 @@ def method_parts(run: RunFiles) -> Html:
         moving = [name for name in summary.get("features", []) if name not in statics]
         anchors = [f"{a.process} ({_options(a.options)})" if a.options else a.process for a in section.anchors]
         targets.append(
-            [target, section.step, ", ".join(section.records), ", ".join(moving) or "none", ", ".join(statics) or "none",
-             ", ".join(anchors) or "none"]
+            [target, section.step, ", ".join(section.records), ", ".join(moving) or "none",
+             ", ".join(statics) or "none", ", ".join(anchors) or "none"]
         )  # fmt: skip
-    heads = ["Target", "Step", "Records from", "Features that change in time", "Features that do not", "Anchors (process models)"]
+    heads = [
+        "Target",
+        "Step",
+        "Records from",
+        "Features that change in time",
+        "Features that do not",
+        "Anchors (process models)",
+    ]
     columns = tuple(range(6))
     learners = [
-        [plain(name), ROLES[role(study, name)], section.model, _options(section.options) or "defaults", ", ".join(section.tasks)]
+        [
+            plain(name),
+            ROLES[role(study, name)],
+            section.model,
+            _options(section.options) or "defaults",
+            ", ".join(section.tasks),
+        ]
         for name, section in study.learners.items()
     ]
     return join(
@@ -136,7 +153,9 @@ def version_lines(run: RunFiles) -> Html:
 
 
 def _options(options: Mapping[str, Any]) -> str:
-    return ", ".join(f"{key}: {value if isinstance(value, str) else json.dumps(value)}" for key, value in options.items())
+    return ", ".join(
+        f"{key}: {value if isinstance(value, str) else json.dumps(value)}" for key, value in options.items()
+    )
 
 
 def _links(info: Mapping[str, Any]) -> Html:

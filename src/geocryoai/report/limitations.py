@@ -79,4 +79,4 @@ def _of_test(run: RunFiles, test: Test) -> Iterator[str]:
     if test.forecast and passport.get("drivers") == "measured":
         yield f"{where}: the forecast was given the drivers measured after its origin, as no forecast has them."
     elif test.forecast and passport.get("drivers") == "climatology":
-        yield f"{where}: after the origin the drivers are the climatology of the months before it, not a weather forecast."
+        yield f"{where}: after the origin the drivers are the climatology of earlier months, not a weather forecast."

@@ -62,7 +62,7 @@ class RunFiles:
     @cached_property
     def facts(self) -> Mapping[str, Any]:
         """Return code version, seed and versions of packages."""
-        return self._json(self.root / "run.json", {})
+        return dict(self._json(self.root / "run.json", {}))
 
     @cached_property
     def inputs_hash(self) -> str | None:
@@ -100,7 +100,7 @@ class RunFiles:
 
     def passport(self, test: Test) -> Mapping[str, Any]:
         """Return the passport of a test."""
-        return self._json(self.root / "evaluate" / test.target / test.label / "passport.json", {})
+        return dict(self._json(self.root / "evaluate" / test.target / test.label / "passport.json", {}))
 
     def predictions(self, test: Test, model: str, mode: str) -> pl.DataFrame:
         """Return the out-of-fold predictions of one model and mode."""
@@ -115,7 +115,7 @@ class RunFiles:
 
     def summary(self, target: str) -> Mapping[str, Any]:
         """Return features, statics and counts of a harmonised target."""
-        return self._json(self.root / "harmonize" / f"{target}.json", {})
+        return dict(self._json(self.root / "harmonize" / f"{target}.json", {}))
 
     def exclusions(self, source: str) -> pl.DataFrame:
         """Return the values of a source that were taken out on reading."""

@@ -10,7 +10,7 @@ import polars as pl
 from geocryoai.core.variables import variable
 from geocryoai.report.html import Html, html, join, table, tag
 from geocryoai.report.roles import ROLES, references, role
-from geocryoai.report.words import count, decimals_for, interval, number, percent, plain, shorten, unit_text
+from geocryoai.report.words import NOTHING, count, decimals_for, interval, number, plain, shorten, unit_text
 
 if TYPE_CHECKING:
     from geocryoai.core.study import Study
@@ -23,7 +23,7 @@ COLUMNS: Mapping[str, tuple[str, Callable[[float], float]]] = {
     "bias": ("Bias", abs),
     "r2": ("R²", lambda value: -value),
     "crps": ("CRPS", lambda value: value),
-    "coverage90": ("Coverage of 90 %", lambda value: abs(value - 0.9)),
+    "coverage90": ("In 90 % interval", lambda value: abs(value - 0.9)),
 }
 
 SEASONS = ("DJF", "MAM", "JJA", "SON")
@@ -47,7 +47,7 @@ def skill_table(study: Study, test: Test, scores: pl.DataFrame, *, taught: bool 
     cells = _cells(scores)
     models = sorted(cells, key=lambda model: _key("rmse", cells[model]))
     decimals = {metric: _decimals(metric, [cells[m].get(metric) for m in models]) for metric in COLUMNS}
-    best = {metric: min(models, key=lambda m, metric=metric: _key(metric, cells[m]), default=None) for metric in COLUMNS}
+    best = {metric: _best({m: _key(metric, cells[m]) for m in models}) for metric in COLUMNS}
     rows = [
         [_model(study, model), *[_cell(metric, cells[model].get(metric), decimals[metric], best[metric] == model)
                                  for metric in COLUMNS]]
@@ -55,7 +55,12 @@ def skill_table(study: Study, test: Test, scores: pl.DataFrame, *, taught: bool 
     ]  # fmt: skip
     unit = unit_text(variable(test.target).unit)
     heads = [
-        join([name, tag("span", f" [{'%' if metric == 'coverage90' else '1' if metric == 'r2' else unit}]", class_="unit")])
+        join(
+            [
+                name,
+                tag("span", f" [{'%' if metric == 'coverage90' else '1' if metric == 'r2' else unit}]", class_="unit"),
+            ]
+        )
         for metric, (name, _) in COLUMNS.items()
     ]
     kind = "teacher-forced (one step, every earlier value given): no forecast, for comparison only" if taught else (
@@ -77,7 +82,7 @@ def season_table(study: Study, test: Test, scores: pl.DataFrame) -> Html:
         by_model.setdefault(row["model"], {})[row["season"]] = row
     order = sorted(by_model, key=lambda model: max(row["value"] or 0.0 for row in by_model[model].values()))
     decimals = decimals_for([row["value"] for rows in by_model.values() for row in rows.values()])
-    best = {s: min(order, key=lambda m, s=s: _key(s, by_model[m], plain_size=True)) for s in seasons}
+    best = {s: _best({m: _key(s, by_model[m], plain_size=True) for m in order}) for s in seasons}
     rows = [
         [_model(study, model), *[_cell("rmse", by_model[model].get(s), decimals, best[s] == model) for s in seasons]]
         for model in order
@@ -85,7 +90,7 @@ def season_table(study: Study, test: Test, scores: pl.DataFrame) -> Html:
     unit = unit_text(variable(test.target).unit)
     heads = []
     for season in seasons:
-        n = errors.filter(pl.col("season") == season)["n"].max()
+        n = max(errors.filter(pl.col("season") == season)["n"].to_list())
         heads.append(join([season, tag("span", f" [{unit}], n = {n}", class_="unit")]))
     caption = f"RMSE of {test.target} by season, {plain(test.label)}; models ordered by their worst season."
     classes = ["product" if model == study.predict.learner else None for model in order]
@@ -109,19 +114,25 @@ def site_table(study: Study, test: Test, scores: pl.DataFrame, speaker: str) -> 
     listed = joined.sort("rmse", "site", descending=[True, False], nulls_last=True).head(WORST)
     decimals = decimals_for(listed["rmse"])
     rows = [
-        [shorten(row["site"], 50), f"{row['n']:,}", number(row["rmse"], decimals), number(row["bias"], decimals),
-         percent(row["coverage90"]), number(row["best"], decimals), plain(row["best_model"] or "–")]
+        [
+            shorten(row["site"], 50),
+            f"{row['n']:,}",
+            number(row["rmse"], decimals),
+            number(row["bias"], decimals),
+            number(None if row["coverage90"] is None else 100 * row["coverage90"], 0),
+            number(row["best"], decimals),
+            plain(row["best_model"] or NOTHING),
+        ]
         for row in listed.iter_rows(named=True)
-    ]  # fmt: skip
+    ]
     unit = tag("span", f" [{unit_text(variable(test.target).unit)}]", class_="unit")
-    heads = [
-        "Site", "n", join(["RMSE", unit]), join(["Bias", unit]), join(["Coverage of 90 %", tag("span", " [%]", class_="unit")]),
-        join(["Smallest RMSE of a baseline here", unit]), "by",
-    ]  # fmt: skip
+    inside = join(["In 90 % interval", tag("span", " [%]", class_="unit")])
+    measured = [join([name, unit]) for name in ("RMSE", "Bias", "Smallest RMSE of a baseline here")]
+    heads = ["Site", "n", *measured[:2], inside, measured[2], "by"]
     middle = number(_median(own["rmse"]), decimals)
     caption = (
-        f"The {count(len(rows), 'site')} where {plain(speaker)} errs most, of {own.height} ({plain(test.label)}; half of the "
-        f"sites have an RMSE below {middle}). The last two columns choose the best baseline after the fact."
+        f"The {count(len(rows), 'site')} where {plain(speaker)} errs most, of {own.height} ({plain(test.label)}; "
+        f"half of the sites have an RMSE below {middle}). The last two columns choose the best baseline after the fact."
     )
     return table(heads, rows, caption=caption, text_columns=(0, 6))
 
@@ -132,7 +143,7 @@ def counts(scores: pl.DataFrame) -> str:
         return ""
 
     def span(name: str) -> str:
-        low, high = scores[name].min(), scores[name].max()
+        low, high = min(scores[name].to_list()), max(scores[name].to_list())
         return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
     return f"n = {span('n')} values, {span('n_sites')} sites, {span('n_blocks')} blocks."
@@ -152,6 +163,12 @@ def _key(metric: str, cell: Mapping[str, Mapping[str, Any]], *, plain_size: bool
     return float(value) if plain_size else COLUMNS[metric][1](float(value))
 
 
+def _best(keys: Mapping[str, float]) -> str | None:
+    """Return the model with the smallest key; none where nothing is known."""
+    known = {model: key for model, key in keys.items() if key < float("inf")}
+    return min(known, key=lambda model: known[model], default=None)
+
+
 def _decimals(metric: str, rows: list[dict[str, Any] | None]) -> int:
     if metric in ("r2", "coverage90"):
         return 2 if metric == "r2" else 0
@@ -160,7 +177,7 @@ def _decimals(metric: str, rows: list[dict[str, Any] | None]) -> int:
 
 def _cell(metric: str, row: Mapping[str, Any] | None, decimals: int, best: bool) -> Html:
     if row is None or row["value"] is None:
-        return html("–")
+        return html(NOTHING)
     factor = 100.0 if metric == "coverage90" else 1.0
     value = number(factor * row["value"], decimals)
     shown = tag("b", value, tag("span", " best", class_="best")) if best else html(value)

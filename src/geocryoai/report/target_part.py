@@ -19,7 +19,7 @@ from geocryoai.report.html import Html, join, section, table, tag
 from geocryoai.report.roles import Speaker, role, speaker_of
 from geocryoai.report.skill_tables import season_table, site_table, skill_table
 from geocryoai.report.truth import TruthScore, truth_scores
-from geocryoai.report.words import PROTOCOLS, number, percent, plain, title_of, unit_text
+from geocryoai.report.words import PROTOCOLS, long_name_of, number, percent, plain, title_of, unit_text
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -36,7 +36,7 @@ def target_part(run: RunFiles, target: str, place: Place) -> Html:
     about = variable(target)
     tests = list(run.tests(target))
     speakers = {test.label: speaker_of(run, test) for test in tests}
-    parts: list[object] = [tag("p", f"{about.long_name}; canonical unit {unit_text(about.unit)}.", class_="sub")]
+    parts: list[object] = [tag("p", f"{long_name_of(target)}. Canonical unit {unit_text(about.unit)}.", class_="sub")]
     if tests:
         parts += _skill(run, target, tests, speakers, place)
         parts += _fit(run, target, tests, speakers, place)
@@ -51,9 +51,7 @@ def absent(sentence: str) -> Html:
     return tag("p", sentence, class_="absent")
 
 
-def _skill(
-    run: RunFiles, target: str, tests: list[Test], speakers: Mapping[str, Speaker], place: Place
-) -> list[Html]:
+def _skill(run: RunFiles, target: str, tests: list[Test], speakers: Mapping[str, Speaker], place: Place) -> list[Html]:
     scores = {test.label: run.score(test) for test in tests}
     roles = {model: role(run.study, model) for table_ in scores.values() for model in table_["model"].unique()}
     parts = [place(skill_figure(target, scores, roles), f"No model of {target} has a defined error.")]
@@ -84,21 +82,21 @@ def _about_test(run: RunFiles, test: Test, speaker: Speaker) -> str:
     passport = run.passport(test)
     facts = [PROTOCOLS.get(test.section.protocol, f"Protocol {plain(test.section.protocol)}.")]
     if passport:
-        facts.append(f"Blocks of the bootstrap: {passport.get('block_size')}, {passport['bootstrap']['replicates']} draws.")
+        facts.append(
+            f"Blocks of the bootstrap: {passport.get('block_size')}, {passport['bootstrap']['replicates']} draws."
+        )
         facts.append(f"Split {str(passport.get('split_hash'))[:12]}.")
         if test.forecast:
             facts.append(f"Drivers after the origin: {passport.get('drivers')}.")
     if not speaker.product:
         facts.append(
-            f"The product learner takes no part here; figures show {plain(speaker.model)}, which has the smallest error in "
-            "this very test."
+            f"The product learner takes no part here; figures show {plain(speaker.model)}, which has the smallest "
+            "error in this very test."
         )
     return " ".join(facts)
 
 
-def _fit(
-    run: RunFiles, target: str, tests: list[Test], speakers: Mapping[str, Speaker], place: Place
-) -> list[Html]:
+def _fit(run: RunFiles, target: str, tests: list[Test], speakers: Mapping[str, Speaker], place: Place) -> list[Html]:
     clouds: dict[str, tuple[str, pl.DataFrame]] = {}
     spoken: dict[str, tuple[str, pl.DataFrame]] = {}
     series: list[Html] = []
@@ -128,7 +126,10 @@ def _maps(run: RunFiles, target: str, place: Place) -> list[Html]:
     predicted = run.predicted_map(target)
     parts = [tag("h3", "Predicted maps")]
     if predicted is None:
-        return [*parts, absent("This run predicts no maps of it." if not run.study.predict.maps else "No map was left.")]
+        return [
+            *parts,
+            absent("This run predicts no maps of it." if not run.study.predict.maps else "No map was left."),
+        ]
     step = run.study.targets[target].step
     parts.append(place(map_figure(target, predicted, places(run.records(target)), step), ""))
     truth = run.truth(target)

@@ -8,8 +8,11 @@ from math import floor, isfinite, log10
 
 from geocryoai.core.variables import variable
 
+_MINUS = "\u2212"
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-_NOTHING = "–"
+
+#: Stands where there is no number.
+NOTHING = "\u2013"
 
 #: What each protocol of the registry asks, in plain words.
 PROTOCOLS = {
@@ -40,13 +43,13 @@ def number(value: float | None, decimals: int | None = None) -> str:
     Examples
     --------
     >>> number(-0.01234), number(None), number(12345.6)
-    ('−0.0123', '–', '12,346')
+    ('\u22120.0123', '\u2013', '12,346')
     """
     if value is None or not isfinite(value):
-        return _NOTHING
+        return NOTHING
     places = decimals_for([value]) if decimals is None else decimals
     text = f"{value:,.{places}f}"
-    return (text[1:] if float(text.replace(",", "")) == 0 and text.startswith("-") else text).replace("-", "−")
+    return (text[1:] if float(text.replace(",", "")) == 0 and text.startswith("-") else text).replace("-", _MINUS)
 
 
 def interval(low: float | None, high: float | None, decimals: int | None = None) -> str:
@@ -59,7 +62,7 @@ def interval(low: float | None, high: float | None, decimals: int | None = None)
 
 def percent(share: float | None, decimals: int = 0) -> str:
     """Return a share in per cent."""
-    return _NOTHING if share is None or not isfinite(share) else f"{number(100 * share, decimals)} %"
+    return NOTHING if share is None or not isfinite(share) else f"{number(100 * share, decimals)} %"
 
 
 def count(n: int, one: str, several: str | None = None) -> str:
@@ -86,9 +89,14 @@ def unit_text(unit: str) -> str:
     return re.sub(r"\bu(?=mol|m\b)", "µ", text)
 
 
+def long_name_of(target: str) -> str:
+    """Return the long name of a variable, formulas with lowered numbers."""
+    return unit_text(variable(target).long_name)
+
+
 def title_of(target: str) -> str:
     """Return the long name of a variable without what stands in brackets."""
-    name = variable(target).long_name.split(" (")[0]
+    name = long_name_of(target).split(" (")[0]
     return name[0].upper() + name[1:]
 
 

@@ -51,7 +51,7 @@ def calibration_figure(
     if not shown and not covered:
         return None
     models = max([t["model"].n_unique() for t in covered.values()], default=1)
-    with canvas(9.2, max(3.4, 1.1 + 0.2 * models * max(1, len(covered)))) as figure:
+    with canvas(9.2, max(3.6, 1.0 + 0.17 * models * max(1, len(covered)))) as figure:
         left, right = figure.subplots(1, 2, width_ratios=(1.0, 1.25))
         said = _reliability(left, shown)
         _coverage(right, covered, roles)
@@ -60,7 +60,9 @@ def calibration_figure(
             "quantiles are right, in an S around it intervals are too narrow or too wide. Right: share of observations "
             "inside the 90 % interval with its block-bootstrap interval; the band is 85 to 95 %."
         )
-        return picture(figure, f"calibration_{target}", alt=f"Calibration of {target}. {' '.join(said)}", caption=caption)
+        return picture(
+            figure, f"calibration_{target}", alt=f"Calibration of {target}. {' '.join(said)}", caption=caption
+        )
 
 
 def _reliability(ax: Axes, shown: Mapping[str, tuple[str, pl.DataFrame]]) -> list[str]:
@@ -92,7 +94,7 @@ def _coverage(ax: Axes, covered: Mapping[str, pl.DataFrame], roles: Mapping[str,
             if low is not None and high is not None:
                 ax.plot([100 * low, 100 * high], [place, place], color=ROLE_COLOURS[kind], linewidth=1.8, alpha=0.55)
             ax.plot([100 * value], [place], ROLE_MARKERS[kind], color=ROLE_COLOURS[kind], markersize=4.5)
-            names.append(f"{plain(model)} · {plain(label)}")
+            names.append(plain(model) if len(covered) == 1 else f"{plain(model)} · {plain(label)}")
             place += 1
     ax.set_yticks(np.arange(len(names)), names, fontsize=7)
     ax.set_ylim(place - 0.4, -0.6)

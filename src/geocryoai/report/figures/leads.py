@@ -38,8 +38,8 @@ def leads_figure(
         right.set_ylabel("inside the 90 % interval [1]")
         right.set_ylim(0, 1.02)
         right.axhline(0.9, color="#222222", linewidth=0.8)
-        n = free.filter((pl.col("metric") == "rmse") & (pl.col("model") == speaker))["n"]
-        left.set_title(f"{plain(label)}   n = {n.min()} to {n.max()} values per lead")
+        n = free.filter((pl.col("metric") == "rmse") & (pl.col("model") == speaker))["n"].to_list()
+        left.set_title(f"{plain(label)}   n = {min(n)} to {max(n)} values per lead" if n else plain(label))
         handles, labels = left.get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=4)
         caption = (
@@ -71,4 +71,6 @@ def _told(free: pl.DataFrame, speaker: str) -> str:
     own = free.filter((pl.col("metric") == "rmse") & (pl.col("model") == speaker)).sort("lead")
     if own.is_empty():
         return ""
-    return f"{plain(speaker)}: {number(own['value'][0])} at lead {own['lead'][0]}, {number(own['value'][-1])} at lead {own['lead'][-1]}."
+    first, last = own.row(0, named=True), own.row(-1, named=True)
+    ends = [f"{number(row['value'])} at lead {row['lead']}" for row in (first, last)]
+    return f"{plain(speaker)}: {', '.join(ends)}."

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from geocryoai.core.variables import variable
 from geocryoai.report.coast import ATTRIBUTION
 from geocryoai.report.figures.polar import View, draw_base, view_of_box
 from geocryoai.report.figures.style import INK, Picture, panels, picture, say, whole
-from geocryoai.report.words import axis_of, number
+from geocryoai.report.words import axis_of, long_name_of, number
 
 if TYPE_CHECKING:
     import polars as pl
@@ -60,7 +60,7 @@ def map_figure(target: str, dataset: xr.Dataset, sites: pl.DataFrame, step: str)
     width = (dataset[f"{target}_q95"] - dataset[f"{target}_q05"]).to_numpy()[chosen]
     names = [period_name(dataset, i, step) for i in chosen]
     view = map_view(dataset)
-    scales = (_scale(mean), Scale(0.0, _scale(width).high, "cividis"))
+    scales = (_scale(mean), _scale(width, "cividis"))
     labels = (axis_of(target, "mean of"), axis_of(target, "90 % interval width of"))
     with _map_panels(view, 2 * len(chosen), 2) as axes:
         for k, name in enumerate(names):
@@ -70,8 +70,9 @@ def map_figure(target: str, dataset: xr.Dataset, sites: pl.DataFrame, step: str)
             _mark_sites(axes[2 * k], view, sites)
         more = dataset.sizes["time"] - len(chosen)
         caption = (
-            f"Predicted {target}: mean (left) and width of the 90 % interval (right). {variable(target).long_name}. "
-            f"Small open circles are the sites learnt from. Cells without all needed features stay empty. "
+            f"Predicted {target}: mean (left) and width of the 90 % interval (right). {target}: "
+            f"{long_name_of(target)}. Small open circles are the sites learnt from. Cells without all needed "
+            f"features stay empty. "
             f"{f'{more} further periods are in predict/{target}.nc. ' if more else ''}{ATTRIBUTION}"
         )
         said = "; ".join(f"{name}: {_range(part)}" for name, part in zip(names, mean, strict=True))
@@ -97,8 +98,8 @@ def truth_figure(target: str, dataset: xr.Dataset, truth: Sequence[TruthScore], 
                 ax.set_title(f"{part}, {name}")
             say(axes[3 * k + 2], f"RMSE {number(score.rmse)}\nbias {number(score.bias)}\nn = {score.n:,} cells")
         caption = (
-            f"Predicted {target} beside the truth of the simulated world, and their difference, on all cells. The truth "
-            f"served for scoring only: no stage before this one read it. {ATTRIBUTION}"
+            f"Predicted {target} beside the truth of the simulated world, and their difference, on all cells. The "
+            f"truth served for scoring only: no stage before this one read it. {ATTRIBUTION}"
         )
         alt = f"Maps of predicted and true {target}; RMSE {number(chosen[0].rmse)} over {chosen[0].n} cells."
         return picture(whole(axes[0]), f"truth_{target}", alt=alt, caption=caption)
@@ -115,10 +116,10 @@ def period_name(dataset: xr.Dataset, index: int, step: str) -> str:
     return str(dataset["time"].to_numpy()[index].astype(f"datetime64[{'Y' if step == 'year' else 'M'}]"))
 
 
-def _map_panels(view: View, number_of: int, columns: int):  # type: ignore[no-untyped-def]
+def _map_panels(view: View, number_of: int, columns: int) -> AbstractContextManager[list[Axes]]:
     shape = (view.top - view.bottom) / (view.right - view.left)
-    width = 4.4 if columns == 2 else 3.3
-    return panels(number_of, columns=columns, width=width, height=min(1.6, max(0.6, shape)) * 0.74 * width + 0.5)
+    width = 4.3 if columns == 2 else 3.05
+    return panels(number_of, columns=columns, width=width, height=min(1.7, max(0.5, shape)) * 0.6 * width + 0.45)
 
 
 def _extent(dataset: xr.Dataset) -> tuple[float, float, float, float]:
@@ -131,15 +132,17 @@ def _extent(dataset: xr.Dataset) -> tuple[float, float, float, float]:
     return edges[0], edges[1], edges[2], edges[3]
 
 
-def _scale(values: Floats) -> Scale:
+def _scale(values: Floats, colours: str = "viridis") -> Scale:
     finite = values[np.isfinite(values)]
     if not len(finite):
-        return Scale(0.0, 1.0, "viridis")
+        return Scale(0.0, 1.0, colours)
     low, high = (float(q) for q in np.quantile(finite, [0.02, 0.98]))
     if low < -0.1 * abs(high) and high > 0.1 * abs(low):
         reach = max(-low, high)
         return Scale(-reach, reach, "RdBu_r")
-    return Scale(low, high if high > low else low + 1.0, "viridis")
+    if high - low < 0.02 * abs(high):
+        low, high = sorted((0.0, 2.0 * high)) if high else (-1.0, 1.0)
+    return Scale(low, high, colours)
 
 
 def _draw(ax: Axes, view: View, dataset: xr.Dataset, values: Floats, scale: Scale, label: str) -> None:
@@ -147,7 +150,7 @@ def _draw(ax: Axes, view: View, dataset: xr.Dataset, values: Floats, scale: Scal
     left, right, bottom, top = _extent(dataset)
     x, y = dataset["x"].to_numpy(), dataset["y"].to_numpy()
     turned = values[:, ::-1] if len(x) > 1 and x[0] > x[-1] else values
-    origin = "upper" if len(y) > 1 and y[0] > y[-1] else "lower"
+    origin: Literal["upper", "lower"] = "upper" if len(y) > 1 and y[0] > y[-1] else "lower"
     shown = ax.imshow(
         np.ma.masked_invalid(turned), extent=(left, right, bottom, top), origin=origin, cmap=scale.colours,
         vmin=scale.low, vmax=scale.high, interpolation="nearest", zorder=2, aspect="equal",
@@ -172,5 +175,5 @@ def _range(values: Floats) -> str:
     finite = values[np.isfinite(values)]
     if not len(finite):
         return "no cell"
-    f: Callable[[float], str] = number
-    return f"mean {f(float(finite.mean()))}, from {f(float(finite.min()))} to {f(float(finite.max()))}"
+    mean, low, high = (number(float(value)) for value in (finite.mean(), finite.min(), finite.max()))
+    return f"mean {mean}, from {low} to {high}"

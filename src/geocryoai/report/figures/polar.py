@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.collections import LineCollection
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 LAND, SHORE, SEA, NET = "#ECE9E2", "#7A7A7A", "#F7FAFC", "#B9C2C9"
+
+HALO = {"boxstyle": "round,pad=0.12", "facecolor": "white", "edgecolor": "none", "alpha": 0.7}
 
 #: Places within this angle [degree] of their middle are shown on a map of their region.
 REGION = 18.0
@@ -116,7 +118,7 @@ def draw_base(axes: Axes, view: View) -> None:
             if artist is not None:
                 artist.set_clip_path(rim)
         _label_round(axes, view)
-        pad = 0.08 * view.right
+        pad = 0.13 * view.right
         axes.set_xlim(view.left - pad, view.right + pad)
         axes.set_ylim(view.bottom - pad, view.top + pad)
         return
@@ -203,17 +205,15 @@ def _crossing(along: Floats, across: Floats, edge: float) -> float | None:
 
 
 def _label_round(axes: Axes, view: View) -> None:
-    style = {"fontsize": 7, "color": "#555555", "ha": "center", "va": "center"}
+    style: dict[str, Any] = {"fontsize": 6.5, "color": "#555555", "ha": "center", "va": "center"}
     meridians, parallels = _steps(view)
     for m in meridians:
-        angle = np.radians(m - 45.0)
-        axes.text(
-            *(1.055 * view.right * np.array([np.cos(angle), np.sin(angle)])), _degrees(float(m), "E", "W"), **style
-        )
+        x, y = 1.085 * view.right * np.array([np.cos(np.radians(m - 45.0)), np.sin(np.radians(m - 45.0))])
+        axes.text(float(x), float(y), _degrees(float(m), "E", "W"), **style)
     for p in parallels:
-        x, y = view.project(-172.0, p)
+        x, y = view.project(-25.0, p)
         if np.hypot(x, y) < 0.97 * view.right:
-            axes.text(float(x), float(y), _degrees(float(p), "N", "S"), zorder=6, **style)
+            axes.text(float(x), float(y), _degrees(float(p), "N", "S"), zorder=3, bbox=HALO, **style)
 
 
 def _scale_bar(axes: Axes, view: View) -> None:
@@ -230,8 +230,7 @@ def _scale_bar(axes: Axes, view: View) -> None:
     left = right - length * metres
     axes.plot([left, right], [bottom, bottom], color="#333333", linewidth=2.0, solid_capstyle="butt", zorder=7)
     text = f"{length / 1000:g} km" if length >= 1000 else f"{length:g} m"
-    halo = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.7}
     axes.text(
         (left + right) / 2, bottom + 0.015 * (view.top - view.bottom), text,
-        ha="center", va="bottom", fontsize=7, bbox=halo, zorder=7,
+        ha="center", va="bottom", fontsize=7, bbox=HALO, zorder=7,
     )  # fmt: skip

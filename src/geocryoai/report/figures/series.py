@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
 from geocryoai.report.figures.style import BLUE, INK, SKY, Picture, panels, picture, whole
 from geocryoai.report.words import axis_of, count, number, plain, shorten
@@ -48,19 +49,18 @@ def series_figure(
     sites = sites_to_show(predictions, most)
     if not sites:
         return None
-    with panels(len(sites), columns=2, width=4.9, height=1.75, sharex=True) as axes:
+    with panels(len(sites), columns=2, width=4.9, height=1.7) as axes:
         for i, (ax, site) in enumerate(zip(axes, sites, strict=True)):
             part = predictions.filter((pl.col("site") == site) & pl.col("time").is_not_null())
             _panel(ax, site, part, step)
             if i % 2 == 0:
                 ax.set_ylabel(axis_of(target), fontsize=7.5)
-            ax.tick_params(labelbottom=i >= len(sites) - 2)
         handles, labels = axes[0].get_legend_handles_labels()
         whole(axes[0]).legend(handles, labels, loc="outside lower center", ncols=3)
         text = (
             f"{plain(label)}, {plain(model)}: observed {target} and its out-of-fold prediction with the 90 % band, at "
-            f"the {count(len(sites), 'site')} with the longest record, the one with the largest error first. The time "
-            "axis is in calendar years."
+            f"the {count(len(sites), 'site')} with the longest record, the one with the largest error first. Each "
+            "panel has its own axes; the line is broken where nothing was measured."
         )
         return picture(whole(axes[0]), f"series_{target}_{label}", caption=text,
                        alt=f"Time series of {target} at {', '.join(sites)}.")  # fmt: skip
@@ -76,13 +76,16 @@ def _panel(ax: Axes, site: str, part: pl.DataFrame, step: str) -> None:
             named = i == 0 and k == 0
             time = line["time"].to_numpy()[piece]
             low, mean, high = (line[name].to_numpy()[piece] for name in ("q05", "mean", "q95"))
-            band = "90 % band" if named else None
+            band = "90 % band" if named else "_"
             if len(piece) == 1:
                 ax.vlines(time, low, high, color=SKY, linewidth=2.5, alpha=0.45, label=band)
             else:
                 ax.fill_between(time, low, high, color=SKY, alpha=0.35, linewidth=0, label=band)
             ax.plot(time, mean, color=BLUE, linewidth=1.1, marker="o" if len(piece) == 1 else None, markersize=2.5,
-                    label="predicted, out of fold" if named else None)  # fmt: skip
+                    label="predicted, out of fold" if named else "_")  # fmt: skip
     seen = part.unique("row", maintain_order=True)
     ax.plot(seen["time"].to_numpy(), seen["observed"].to_numpy(), "o", color=INK, markersize=2.2, label="observed")
+    ticks = AutoDateLocator(minticks=3, maxticks=8)  # type: ignore[no-untyped-call]
+    ax.xaxis.set_major_locator(ticks)
+    ax.xaxis.set_major_formatter(ConciseDateFormatter(ticks, show_offset=False))  # type: ignore[no-untyped-call]
     ax.set_title(f"{shorten(site, 34)}   n = {seen.height}, RMSE {number(error)}", fontsize=8)

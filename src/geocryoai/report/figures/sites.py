@@ -10,7 +10,7 @@ import polars as pl
 
 from geocryoai.report.coast import ATTRIBUTION, SOUTH
 from geocryoai.report.figures.polar import View, draw_base, view_of_places
-from geocryoai.report.figures.style import BLUE, VERMILION, Picture, panels, picture, say, whole
+from geocryoai.report.figures.style import BLUE, VERMILION, Picture, panels, picture, whole
 from geocryoai.report.words import count, enumerate_words, plain
 
 if TYPE_CHECKING:
@@ -49,7 +49,8 @@ def sites_figure(records: Mapping[str, pl.DataFrame], view: View | None) -> Pict
     if not found:
         return None
     said = []
-    with panels(len(found), columns=3, width=3.5, height=3.7) as axes:
+    shape = (shown.top - shown.bottom) / (shown.right - shown.left)
+    with panels(len(found), columns=3, width=3.05, height=min(1.7, max(0.5, shape)) * 2.6 + 0.45) as axes:
         for ax, (target, sites) in zip(axes, found.items(), strict=True):
             draw_base(ax, shown)
             said.append(_panel(ax, shown, target, sites))
@@ -64,7 +65,7 @@ def sites_figure(records: Mapping[str, pl.DataFrame], view: View | None) -> Pict
 
 def _panel(ax: Axes, view: View, target: str, sites: pl.DataFrame) -> str:
     inside = sites.filter(pl.Series(view.shows(sites["lon"].to_numpy(), sites["lat"].to_numpy())))
-    for learnt, colour, label in ((False, VERMILION, "left out"), (True, BLUE, "learnt from")):
+    for learnt, colour, label in ((False, VERMILION, "measured, left out"), (True, BLUE, "learnt from")):
         part = inside.filter((pl.col("learnt") > 0) == learnt)
         x, y = view.project(part["lon"].to_numpy(), part["lat"].to_numpy())
         if learnt:
@@ -74,12 +75,13 @@ def _panel(ax: Axes, view: View, target: str, sites: pl.DataFrame) -> str:
             ax.scatter(x, y, s=14, facecolor="none", edgecolor=colour, linewidth=0.9, zorder=4, label=label)
     learnt_sites = sites.filter(pl.col("learnt") > 0)
     values = int(learnt_sites["learnt"].sum())
-    ax.set_title(plain(target))
-    say(ax, f"{count(learnt_sites.height, 'site')}\nn = {values:,} values")
+    ax.set_title(f"{plain(target)}   n = {values:,} at {count(learnt_sites.height, 'site')}")
     beyond = sites.height - inside.height
     tail = f" ({count(beyond, 'site')} beyond the map)" if beyond else ""
     others = count(sites.height - learnt_sites.height, "site")
-    return f"{target}: {count(values, 'value')} of {count(learnt_sites.height, 'site')} learnt, {others} left out{tail}."
+    return (
+        f"{target}: {count(values, 'value')} of {count(learnt_sites.height, 'site')} learnt, {others} left out{tail}."
+    )
 
 
 def _name(view: View) -> str:

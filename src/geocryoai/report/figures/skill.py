@@ -14,6 +14,7 @@ from geocryoai.report.words import axis_of, number, plain
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
 
     from geocryoai.report.roles import Role
 
@@ -34,19 +35,23 @@ def skill_figure(target: str, tests: Mapping[str, pl.DataFrame], roles: Mapping[
     if not parts:
         return None
     most = max(table.height for table in parts.values())
-    with panels(len(parts), columns=2, width=4.6, height=1.1 + 0.26 * most) as axes:
+    with panels(len(parts), columns=2, width=4.6 if len(parts) > 1 else 6.2, height=1.1 + 0.24 * most) as axes:
         for ax, (label, table) in zip(axes, parts.items(), strict=True):
             _panel(ax, target, label, table, roles)
         used = {roles[model] for table in parts.values() for model in table["model"]}
         handles = [_handle(axes[0], role) for role in ROLES if role in used]
         whole(axes[0]).legend(handles=handles, loc="outside lower center", ncols=len(handles))
-        best = [f"{label}: smallest error {plain(t['model'][0])} ({number(t['value'][0])})" for label, t in parts.items()]
+        best = [
+            f"{label}: smallest error {plain(t['model'][0])} ({number(t['value'][0])})" for label, t in parts.items()
+        ]
         caption = (
             f"Root mean squared error of {target} with 90 % block-bootstrap intervals, all models on the same rows and "
             "folds; smaller is better. Intervals of two models may overlap although one is always the better: the "
             "paired differences stand in the verdict."
         )
-        return picture(whole(axes[0]), f"skill_{target}", alt=f"Errors of all models. {'; '.join(best)}.", caption=caption)
+        return picture(
+            whole(axes[0]), f"skill_{target}", alt=f"Errors of all models. {'; '.join(best)}.", caption=caption
+        )
 
 
 def _rows(table: pl.DataFrame) -> pl.DataFrame:
@@ -70,6 +75,6 @@ def _panel(ax: Axes, target: str, label: str, table: pl.DataFrame, roles: Mappin
     ax.set_title(f"{plain(label)}   n = {table['n'][0]:,}, {table['n_sites'][0]} sites, {table['n_blocks'][0]} blocks")
 
 
-def _handle(ax: Axes, role: Role):  # type: ignore[no-untyped-def]
+def _handle(ax: Axes, role: Role) -> Line2D:
     (line,) = ax.plot([], [], ROLE_MARKERS[role], color=ROLE_COLOURS[role], label=ROLES[role])
     return line

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
     from geocryoai.report.roles import Role
 
-DPI = 140
+DPI = 150
+
+#: Pixels of a page that one inch of a figure takes.
+PIXELS = 108
 
 #: Colours that readers with any colour vision can tell apart (Okabe & Ito 2008), and their markers.
 INK, BLUE, VERMILION, GREEN, SKY, YELLOW, PURPLE, GREY = (
@@ -61,6 +64,8 @@ class Picture:
     name : str
         Of its file, without ending.
     png : bytes
+    width : int
+        At which it is to be shown [px].
     alt : str
         What a reader who does not see it is told.
     caption : str
@@ -68,6 +73,7 @@ class Picture:
 
     name: str
     png: bytes
+    width: int
     alt: str
     caption: str
 
@@ -103,7 +109,7 @@ def picture(figure: Figure, name: str, *, alt: str, caption: str) -> Picture:
     """Return a figure as PNG; to be called inside `canvas` or `panels`."""
     stream = BytesIO()
     figure.savefig(stream, format="png", dpi=DPI, metadata={"Software": None})
-    return Picture(name, stream.getvalue(), alt, caption)
+    return Picture(name, stream.getvalue(), round(PIXELS * figure.get_figwidth()), alt, caption)
 
 
 def whole(axes: Axes) -> Figure:
