@@ -164,12 +164,16 @@ class SelectSection(Section):
 
 
 class TargetSection(Section):
-    """One target variable: which records answer it, with which covariates, anchors and windows."""
+    """One target variable: which records answer it, with which covariates, anchors and windows.
+
+    ``coordinates`` makes place or year a feature (never a month: learners know the season themselves).
+    """
 
     records: tuple[str, ...] = Field(min_length=1)
     step: Step = "month"
     select: SelectSection = SelectSection()
     join: tuple[JoinSection, ...] = ()
+    coordinates: tuple[Literal["lon", "lat", "year"], ...] = ()
     features: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     lags: tuple[int, ...] = ()
