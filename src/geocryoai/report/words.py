@@ -34,7 +34,8 @@ def decimals_for(values: Iterable[float | None], digits: int = 3) -> int:
     sizes = [abs(value) for value in values if value is not None and isfinite(value) and value != 0]
     if not sizes:
         return digits - 1
-    return min(6, max(0, digits - 1 - floor(log10(max(sizes)))))
+    largest = float(f"{max(sizes):.{digits - 1}e}")
+    return min(6, max(0, digits - 1 - floor(log10(largest))))
 
 
 def number(value: float | None, decimals: int | None = None) -> str:
