@@ -168,12 +168,16 @@ class SelectSection(Section):
 
 
 class TargetSection(Section):
-    """One target variable: which records answer it, with which covariates, anchors and windows."""
+    """One target variable: which records answer it, with which covariates, anchors and windows.
+
+    ``coordinates`` makes place or year a feature (never a month: learners know the season themselves).
+    """
 
     records: tuple[str, ...] = Field(min_length=1, description="sources that measured it, in order of preference")
     step: Step = Field("month", description="what one value stands for")
     select: SelectSection = Field(SelectSection(), description="which observations count")
     join: tuple[JoinSection, ...] = Field((), description="covariates of other sources")
+    coordinates: tuple[Literal["lon", "lat", "year"], ...] = Field((), description="place and year as features")
     features: tuple[str, ...] = Field((), description="columns that learners see, `*` for any ending; empty: all")
     exclude: tuple[str, ...] = Field((), description="columns that learners do not see")
     lags: tuple[int, ...] = Field((), description="drivers of so many months before, as further features")
