@@ -30,12 +30,18 @@ def find_study(study: str, overrides: Sequence[str] = ()) -> Study:
         There is neither, or the study has problems.
     """
     bundled = bundled_studies()
-    path = Path(study)
-    if path.suffix in {".yml", ".yaml"} or path.is_file():
-        return load_study(path, overrides)
+    file = study_file(study)
+    if file is not None:
+        return load_study(file, overrides)
     if study not in bundled:
         raise StudyError([f"no file and no bundled study is called '{study}'; {nearest(study, bundled)}"])
     return load_study(bundled[study], overrides)
+
+
+def study_file(study: str) -> Path | None:
+    """Return the file that the user names as a study; None where it is the name of a bundled one."""
+    path = Path(study)
+    return path if path.suffix in {".yml", ".yaml"} or path.is_file() else None
 
 
 def check_study(study: Study, data: Path | None) -> None:

@@ -94,8 +94,8 @@ class DomainSection(Section):
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
-        given = self.model_fields_set & {"west", "east", "south", "north", "left", "top", "width", "height"}
-        if (self.box is None) == (self.extent is None) or len(given) != 4:
+        corners = (self.west, self.east, self.south, self.north, self.left, self.top, self.width, self.height)
+        if (self.box is None) == (self.extent is None) or sum(corner is not None for corner in corners) != 4:
             raise ValueError("a domain is either west, east, south, north or left, top, width, height")
         if self.box is not None and self.box[2] >= self.box[3]:
             raise ValueError(f"south {self.south} is not below north {self.north}")
