@@ -30,4 +30,12 @@ def fit_learner(name: str, samples: Samples, options: Mapping[str, Any], seed: i
     measured = np.isfinite(samples.y)
     if not measured.any():
         raise ModelError("there is nothing to learn from: no row has a measured target", where=samples.target)
-    return kind(seed=seed, **options).fit(samples.take(measured))
+    try:
+        return kind(seed=seed, **options).fit(samples.take(measured))
+    except (TypeError, ValueError) as error:
+        raise ModelError(
+            f"the learner failed ({type(error).__name__}: {error})",
+            where=f"{name}, {samples.target}",
+            found=", ".join(f"{key}={value!r}" for key, value in options.items()) or "no options",
+            next_step="Look at its options in the study.",
+        ) from error
