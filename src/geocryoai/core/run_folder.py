@@ -175,8 +175,9 @@ class RunFolder:
         """Return the first artefact of a finished stage that is missing or not as it was made."""
         folder = self.folder(stage)
         for name, digest in self._marker(stage)["artefacts"].items():
-            if not (folder / name).is_file() or file_hash(folder / name) != digest:
-                return folder / name
+            artefact = folder / str(name)
+            if not artefact.is_file() or file_hash(artefact) != digest:
+                return artefact
         return None
 
 

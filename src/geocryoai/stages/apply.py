@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from geocryoai.core.errors import RunError
 from geocryoai.core.files import complete_or_absent
 from geocryoai.core.run_folder import RunFolder
+from geocryoai.core.study import study_from_dict
 from geocryoai.models.contract import Learner
 from geocryoai.stages.check import check_study
 from geocryoai.stages.harmonize import harmonize
@@ -63,12 +64,11 @@ def predict_map(run: Path, *, data: Path | None, out: Path, months: Sequence[str
     if data is not None:
         raise RunError("a map is made from the run's own fields", where="--grid", next_step="Leave --data out.")
     folder, work = _opened(run, quiet)
-    periods = list(months) or list(map_months(folder.study))
-    study = folder.study.model_copy(
-        update={"predict": folder.study.predict.model_copy(update={"months": tuple(periods)})}
-    )
+    tree = folder.study.model_dump(mode="json")
+    asked = {"maps": True, "months": list(months or map_months(folder.study))}
+    study = study_from_dict({**tree, "predict": {**tree["predict"], **asked}}, where="--month")
     check_study(study, None)
-    maps = [predicted_map(work, target, model, periods) for target, model in trained(work, study).items()]
+    maps = [predicted_map(work, target, model, map_months(study)) for target, model in trained(work, study).items()]
     if len({tuple(each["time_bnds"].to_numpy().ravel()) for each in maps}) > 1:
         files = [out.with_name(f"{out.stem}_{target}{out.suffix}") for target in study.targets]
     else:

@@ -30,6 +30,12 @@ def _month(value: object) -> str:
     return f"{match[1]}-{match[2] or '01'}"
 
 
+def _months(value: object) -> object:
+    if value == "all":
+        return value
+    return tuple(_month(each) for each in value) if isinstance(value, list | tuple) else (_month(value),)
+
+
 def _name(value: object) -> str:
     text = str(value)
     if _NAME.fullmatch(text) is None:
@@ -38,6 +44,7 @@ def _name(value: object) -> str:
 
 
 Month = Annotated[str, BeforeValidator(_month)]
+Months = Annotated[Literal["all"] | tuple[str, ...], BeforeValidator(_months)]
 Name = Annotated[str, BeforeValidator(_name)]
 
 
@@ -209,7 +216,7 @@ class PredictSection(Section):
 
     learner: str
     maps: bool = False
-    months: Literal["all"] | tuple[Month, ...] = ()
+    months: Months = ()
 
 
 class ReportSection(Section):
