@@ -123,13 +123,12 @@ class RunFolder:
         """
         folder = self.folder(stage)
         started = folder / ".key"
-        finished = self._marker(stage).get("key")
-        unfinished = finished is None and started.exists() and started.read_text(encoding="utf-8") == key
-        if not unfinished:
+        before = self._marker(stage).get("key") or (started.read_text(encoding="utf-8") if started.exists() else None)
+        if self._marker_path(stage).exists() or before != key:
             remove(folder)
             folder.mkdir(parents=True)
             write_text(started, key)
-        stale = (stage,) if finished == key else STAGES[STAGES.index(stage) :]
+        stale = (stage,) if before == key else STAGES[STAGES.index(stage) :]
         for name in reversed(stale):
             self._marker_path(name).unlink(missing_ok=True)
         return folder

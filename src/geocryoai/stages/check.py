@@ -133,6 +133,7 @@ def _domain_problems(study: Study) -> Iterator[str]:
 def _grid_problems(study: Study) -> Iterator[str]:
     """Yield why the grid cannot be made, or its maps would not fit the memory that the study allows."""
     from geocryoai.core.grid import MAX_CELLS
+    from geocryoai.core.projection import is_equal_area
     from geocryoai.stages.harmonize import study_grid, study_months
 
     if study.domain is None:
@@ -143,6 +144,8 @@ def _grid_problems(study: Study) -> Iterator[str]:
         yield f"domain: {error}"
         return
     assert grid is not None
+    if not is_equal_area(grid.crs):
+        yield f"domain.crs: {grid.crs} does not keep area; use for example EPSG:3338, ESRI:102001 or EPSG:6931"
     cells = grid.width * grid.height
     if cells > MAX_CELLS:
         yield f"domain: {grid.width} x {grid.height} = {cells:,} cells are too many, expected at most {MAX_CELLS:,}"

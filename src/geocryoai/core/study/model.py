@@ -75,13 +75,13 @@ class DomainSection(Section):
     """
 
     crs: str = "EPSG:3338"
-    resolution: float = Field(10_000.0, gt=0, description="cell size [m]")
+    resolution: float = Field(10_000.0, ge=0.01, le=1e7, description="cell size [m]")
     west: float | None = Field(None, ge=-180, le=180)
     east: float | None = Field(None, ge=-180, le=180)
     south: float | None = Field(None, ge=-90, le=90)
     north: float | None = Field(None, ge=-90, le=90)
-    left: float | None = None
-    top: float | None = None
+    left: float | None = Field(None, allow_inf_nan=False)
+    top: float | None = Field(None, allow_inf_nan=False)
     width: int | None = Field(None, ge=1)
     height: int | None = Field(None, ge=1)
 
