@@ -30,6 +30,12 @@ def _month(value: object) -> str:
     return f"{match[1]}-{match[2] or '01'}"
 
 
+def _months(value: object) -> object:
+    if value == "all":
+        return value
+    return tuple(_month(each) for each in value) if isinstance(value, list | tuple) else (_month(value),)
+
+
 def _name(value: object) -> str:
     text = str(value)
     if _NAME.fullmatch(text) is None:
@@ -38,6 +44,7 @@ def _name(value: object) -> str:
 
 
 Month = Annotated[str, BeforeValidator(_month)]
+Months = Annotated[Literal["all"] | tuple[str, ...], BeforeValidator(_months)]
 Name = Annotated[str, BeforeValidator(_name)]
 
 
@@ -68,13 +75,13 @@ class DomainSection(Section):
     """
 
     crs: str = "EPSG:3338"
-    resolution: float = Field(10_000.0, gt=0, description="cell size [m]")
+    resolution: float = Field(10_000.0, ge=0.01, le=1e7, description="cell size [m]")
     west: float | None = Field(None, ge=-180, le=180)
     east: float | None = Field(None, ge=-180, le=180)
     south: float | None = Field(None, ge=-90, le=90)
     north: float | None = Field(None, ge=-90, le=90)
-    left: float | None = None
-    top: float | None = None
+    left: float | None = Field(None, allow_inf_nan=False)
+    top: float | None = Field(None, allow_inf_nan=False)
     width: int | None = Field(None, ge=1)
     height: int | None = Field(None, ge=1)
 
@@ -94,9 +101,8 @@ class DomainSection(Section):
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
-        edges = ("west", "east", "south", "north", "left", "top", "width", "height")
-        given = [edge for edge in edges if getattr(self, edge) is not None]
-        if (self.box is None) == (self.extent is None) or len(given) != 4:
+        corners = (self.west, self.east, self.south, self.north, self.left, self.top, self.width, self.height)
+        if (self.box is None) == (self.extent is None) or sum(corner is not None for corner in corners) != 4:
             raise ValueError("a domain is either west, east, south, north or left, top, width, height")
         if self.box is not None and self.box[2] >= self.box[3]:
             raise ValueError(f"south {self.south} is not below north {self.north}")
@@ -214,7 +220,7 @@ class PredictSection(Section):
 
     learner: str
     maps: bool = False
-    months: Literal["all"] | tuple[Month, ...] = ()
+    months: Months = ()
 
 
 class ReportSection(Section):
