@@ -36,7 +36,6 @@ def run_numba(
     flat = tuple(np.ascontiguousarray(t).ravel() for t in (tables.temperature, tables.liquid))
     series_in = (surface.top, surface.snow_depth, surface.snow_conductivity, ICE_SPECIFIC_HEAT * surface.snow_density)
     carried = (_blocks(state.enthalpy, blocks), _blocks(state.snow_temperature, blocks))
-    start = (state.enthalpy * thickness).sum(axis=0)
     series = np.empty((blocks, time, 7, WIDTH))
     years = tuple(np.full((blocks, year.size, layers, WIDTH), v) for v in (0.0, np.inf, -np.inf))
     kept = time if options.profile else 0
@@ -60,7 +59,8 @@ def run_numba(
     temperature, share = (_columns(p, columns) if options.profile else None for p in profile)
     return ColumnResult(
         np.asarray(forcing.days, dtype=np.float64), result_series,
-        YearlyResult(year, deepest[0], deepest[1], sums / total, low, high), end, soil, tables, start,
+        YearlyResult(year, deepest[0], deepest[1], sums / total, low, high), end, soil, tables, forcing.years,
+        state.enthalpy,
         float((-2 - failed).mean()) / time, temperature, share,
     )  # fmt: skip
 
@@ -92,7 +92,7 @@ def _raise_if_failed(
         return
     block = int(gave_up[0])
     columns = slice(block * WIDTH, min((block + 1) * WIDTH, soil.columns))
-    t = tables.look_up(tables.temperature, end.enthalpy[:, columns], soil.index[:, columns], beyond=True)
+    t = tables.temperature_at(end.enthalpy[:, columns], soil.index[:, columns])
     top = surface.top[failed[block], columns]
     raise ModelError(
         "a step did not converge, even after it was halved",

@@ -15,6 +15,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, prange
 
+from geocryoai.processes.column.constants import THAWED_SHARE
+
 #: Columns in a block.
 WIDTH = 16
 
@@ -35,9 +37,6 @@ FLUX = 1e-30
 #: Places in the vector of series: thaw depth by isotherm and by phase [m], ground surface temperature [degC], heat into
 #: the ground and out of its bottom [W m-2], enthalpy and its latent part [J m-2].
 ISOTHERM, PHASE, SURFACE, INTO, OUT, ENTHALPY, LATENT = range(7)
-
-#: Liquid share of the water above which a cell counts as thawed in the phase definition (as GIPL draws its fronts).
-THAWED_SHARE = 0.95
 
 
 @njit(**OPTIONS)

@@ -98,8 +98,10 @@ class ColumnResult:
         At the end.
     soil : Soil
     tables : EnthalpyTables
-    start : array, shape (columns,)
-        Enthalpy of the ground at the start [J m-2].
+    years : array of int, shape (time,)
+        Year of each interval.
+    initial : array, shape (layers, columns)
+        Enthalpy at the start [J m-3].
     iterations : float
         Mean number of Newton iterations in an interval.
     temperature : array, optional, shape (time, layers, columns)
@@ -114,7 +116,8 @@ class ColumnResult:
     state: ColumnState
     soil: Soil
     tables: EnthalpyTables
-    start: Array
+    years: NDArray[np.int64]
+    initial: Array
     iterations: float
     temperature: Array | None
     liquid_share: Array | None
@@ -141,5 +144,5 @@ class ColumnResult:
         seconds = 86400.0 * self.days[:, None]
         net = ((self.series.heat_in - self.series.heat_out) * seconds).sum(axis=0)
         turned = (np.abs(self.series.heat_in) * seconds).sum(axis=0)
-        changed = self.series.enthalpy[-1] - self.start
+        changed = self.series.enthalpy[-1] - (self.initial * self.soil.grid.thickness[:, None]).sum(axis=0)
         return np.asarray(np.abs(changed - net) / np.maximum(turned, np.abs(changed) + 1.0))

@@ -74,9 +74,7 @@ def simulate_column(
     return run_numba(forcing, surface, soil, tables, state, chosen)
 
 
-def start_state(
-    initial: ArrayLike | ColumnState, soil: Soil, tables: EnthalpyTables, snow_cells: int
-) -> ColumnState:
+def start_state(initial: ArrayLike | ColumnState, soil: Soil, tables: EnthalpyTables, snow_cells: int) -> ColumnState:
     """Return the state at the start, checked; see `simulate_column`."""
     shape = soil.index.shape
     if isinstance(initial, ColumnState):
@@ -85,7 +83,7 @@ def start_state(
                              found=str(initial.enthalpy.shape))  # fmt: skip
         snow = initial.snow_temperature
         if snow.shape[0] != snow_cells:
-            t = tables.look_up(tables.temperature, initial.enthalpy[0], soil.index[0], beyond=True)
+            t = tables.temperature_at(initial.enthalpy[0], soil.index[0])
             snow = np.broadcast_to(t, (snow_cells, shape[1]))
         return ColumnState(initial.enthalpy, snow)
     t: Array = between("initial [degC]", initial, -90.0, 60.0)

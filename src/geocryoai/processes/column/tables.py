@@ -22,7 +22,7 @@ from geocryoai.processes.constants import LATENT_HEAT
 
 #: Where the tables begin [degC], and the number of nodes at which a curve is integrated.
 COLDEST = -60.0
-_NODES = 3000
+NODES = 3000
 
 
 @dataclass(frozen=True)
@@ -69,12 +69,17 @@ class EnthalpyTables:
             found[here] = self.low[m] + self.spacing[m] * (right - 1 + share)
         return found
 
-    def look_up(self, table: Array, enthalpy: Array, material: NDArray[np.int64], *, beyond: bool = False) -> Array:
-        """Return a table's values at enthalpies [J m-3]; `beyond` continues the outer segments, else they are held."""
-        place = (enthalpy - self.low[material]) / self.spacing[material]
-        last = table.shape[1] - 2
-        place = place if beyond else np.clip(place, 0.0, last + 1.0)
-        knot = np.clip(np.floor(place), 0, last).astype(np.int64)
+    def temperature_at(self, enthalpy: Array, material: NDArray[np.int64]) -> Array:
+        """Return temperatures [degC] at enthalpies [J m-3]; the outer segments continue."""
+        return self._look_up(self.temperature, enthalpy, material, -np.inf, np.inf)
+
+    def share_at(self, enthalpy: Array, material: NDArray[np.int64]) -> Array:
+        """Return the liquid share of the water [1] at enthalpies [J m-3]; the ends of the table are held."""
+        return self._look_up(self.liquid, enthalpy, material, 0.0, self.liquid.shape[1] - 1.0)
+
+    def _look_up(self, table: Array, enthalpy: Array, material: NDArray[np.int64], low: float, high: float) -> Array:
+        place = np.clip((enthalpy - self.low[material]) / self.spacing[material], low, high)
+        knot = np.clip(np.floor(place), 0, table.shape[1] - 2).astype(np.int64)
         left = table[material, knot]
         return np.asarray(left + (place - knot) * (table[material, knot + 1] - left))
 
@@ -115,7 +120,7 @@ def _curved(material: Material, knots: int) -> tuple[Array, Array, Array, Array]
     """Return the same for a curve, by integrating it on nodes that crowd towards the freezing point."""
     water, thawed, frozen = (material.values(n) for n in ("water_content", "capacity_thawed", "capacity_frozen"))
     start = np.broadcast_to(material.curve.start(water), water.shape)
-    below = np.concatenate([np.zeros(1), np.geomspace(1e-6, 1.0, _NODES)])[:, None] * (start - COLDEST)
+    below = np.concatenate([np.zeros(1), np.geomspace(1e-6, 1.0, NODES)])[:, None] * (start - COLDEST)
     t = (start - below)[::-1]
     share = np.asarray(material.curve.liquid(t, water)) / water
     share[-1] = 1.0
