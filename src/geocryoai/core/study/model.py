@@ -30,6 +30,12 @@ def _month(value: object) -> str:
     return f"{match[1]}-{match[2] or '01'}"
 
 
+def _months(value: object) -> object:
+    if value == "all":
+        return value
+    return tuple(_month(each) for each in value) if isinstance(value, list | tuple) else (_month(value),)
+
+
 def _name(value: object) -> str:
     text = str(value)
     if _NAME.fullmatch(text) is None:
@@ -38,6 +44,7 @@ def _name(value: object) -> str:
 
 
 Month = Annotated[str, BeforeValidator(_month)]
+Months = Annotated[Literal["all"] | tuple[str, ...], BeforeValidator(_months)]
 Name = Annotated[str, BeforeValidator(_name)]
 
 
@@ -68,13 +75,13 @@ class DomainSection(Section):
     """
 
     crs: str = Field("EPSG:3338", description="any equal-area CRS that PROJ knows")
-    resolution: float = Field(10_000.0, gt=0, description="cell size [m]")
+    resolution: float = Field(10_000.0, ge=0.01, le=1e7, description="cell size [m]")
     west: float | None = Field(None, ge=-180, le=180, description="box [degree east]")
     east: float | None = Field(None, ge=-180, le=180, description="box [degree east]")
     south: float | None = Field(None, ge=-90, le=90, description="box [degree north]")
     north: float | None = Field(None, ge=-90, le=90, description="box [degree north]")
-    left: float | None = Field(None, description="exact extent: left edge in the CRS [m]")
-    top: float | None = Field(None, description="exact extent: upper edge in the CRS [m]")
+    left: float | None = Field(None, allow_inf_nan=False, description="exact extent: left edge in the CRS [m]")
+    top: float | None = Field(None, allow_inf_nan=False, description="exact extent: upper edge in the CRS [m]")
     width: int | None = Field(None, ge=1, description="exact extent: cells from left to right")
     height: int | None = Field(None, ge=1, description="exact extent: cells from top to bottom")
 
@@ -94,9 +101,8 @@ class DomainSection(Section):
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
-        edges = ("west", "east", "south", "north", "left", "top", "width", "height")
-        given = [edge for edge in edges if getattr(self, edge) is not None]
-        if (self.box is None) == (self.extent is None) or len(given) != 4:
+        corners = (self.west, self.east, self.south, self.north, self.left, self.top, self.width, self.height)
+        if (self.box is None) == (self.extent is None) or sum(corner is not None for corner in corners) != 4:
             raise ValueError("a domain is either west, east, south, north or left, top, width, height")
         if self.box is not None and self.box[2] >= self.box[3]:
             raise ValueError(f"south {self.south} is not below north {self.north}")
@@ -221,7 +227,7 @@ class PredictSection(Section):
 
     learner: str = Field(description="learner of the study that is trained on all records")
     maps: bool = Field(False, description="also predict on the grid of the domain")
-    months: Literal["all"] | tuple[Month, ...] = Field((), description="months of the maps; empty: the last one")
+    months: Months = Field((), description="months of the maps; empty: the last one")
 
 
 class ReportSection(Section):
