@@ -51,16 +51,12 @@ def variables_table() -> str:
     """Return all variables with unit, sign and ranges."""
     from geocryoai.core.variables import variables
 
-    return table(
-        ["Name", "Meaning", "Unit", "Positive", "Valid", "Plausible", "CF standard name", "Also known as"],
-        [
-            [
-                f"`{v.name}`", v.long_name, f"`{v.unit}`", v.positive or "", _range(v.valid), _range(v.plausible),
-                f"`{v.cf}`" if v.cf else "", ", ".join(f"`{alias}`" for alias in v.aliases),
-            ]
-            for v in variables().values()
-        ],
-    )  # fmt: skip
+    rows = []
+    for v in variables().values():
+        others = _codes([*([v.cf] if v.cf else []), *v.aliases])
+        meaning = v.long_name + (f"<br>{others}" if others else "")
+        rows.append([f"`{v.name}`", meaning, f"`{v.unit}`", v.positive or "", _range(v.valid), _range(v.plausible)])
+    return table(["Name", "Meaning, CF standard name, aliases", "Unit", "Positive", "Valid", "Plausible"], rows)
 
 
 def study_keys() -> str:
@@ -124,7 +120,9 @@ def components() -> str:
 
     parts = []
     for title, registry in (("Learners", LEARNERS), ("Processes", ANCHORS), ("Protocols", PROTOCOLS)):
-        rows = [[f"`{name}`", _first_sentence(registry.get(name)), _parameters(registry.get(name))] for name in registry]
+        rows = [
+            [f"`{name}`", _first_sentence(registry.get(name)), _parameters(registry.get(name))] for name in registry
+        ]
         parts.append(f"## {title}\n\n" + table(["Name", "What it is", "Options and defaults"], rows))
     metrics = [[f"`{name}`", METRICS.get(name).unit] for name in METRICS]
     parts.append("## Metrics\n\n" + table(["Name", "Unit (`target`: that of the target)"], metrics))
@@ -239,7 +237,8 @@ def _meaning(model: type[BaseModel], name: str) -> str:
     for entry in re.findall(r"^(\S[^\n]*) : [^\n]*\n((?: +[^\n]*\n?)+)", listed, re.MULTILINE):
         if name in [part.strip() for part in entry[0].split(",")]:
             return " ".join(entry[1].split()).replace("``", "`")
-    return ""
+    inner, _ = _inner(model.model_fields[name].annotation)
+    return _first_sentence(inner) if inner is not None else ""
 
 
 def _default(value: Any, factory: Any = None) -> str:
@@ -251,7 +250,7 @@ def _default(value: Any, factory: Any = None) -> str:
         return "none"
     if isinstance(value, BaseModel):
         return "see below"
-    if isinstance(value, dict | list | tuple) and not value:
+    if isinstance(value, str | dict | list | tuple) and not value:
         return "empty"
     return f"`{', '.join(map(str, value)) if isinstance(value, tuple | list) else value}`"
 

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from geocryoai import __version__
 from geocryoai.core.errors import GeoCryoAIError
+
+if TYPE_CHECKING:
+    from geocryoai.core.study import Study
+
+#: Environment variable that names the data folder of studies on files.
+DATA_VARIABLE = "GEOCRYOAI_DATA"
+
+#: What the operating system refuses because of what the user named, not because of a fault of ours.
+_REFUSED = frozenset(
+    {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENAMETOOLONG}
+    | {errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ELOOP}
+)
 
 app = typer.Typer(
     name="geocryoai",
@@ -21,11 +36,10 @@ app = typer.Typer(
     add_completion=False,
 )
 
-StudyArgument = Annotated[str, typer.Argument(help="a study file, or the name of a bundled study", metavar="STUDY")]
-DataOption = Annotated[
-    Path | None, typer.Option("--data", help="folder that the study's paths are relative to", envvar="GEOCRYOAI_DATA")
-]
-SetOption = Annotated[list[str] | None, typer.Option("--set", help="override one key: a.b=value; repeatable")]
+
+def _debug(asked: bool) -> None:
+    if asked:
+        os.environ["GEOCRYOAI_DEBUG"] = "1"
 
 
 def _version(asked: bool) -> None:
@@ -34,15 +48,26 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
+StudyArgument = Annotated[str, typer.Argument(help="a study file, or the name of a bundled study", metavar="STUDY")]
+DataOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        help=f"folder that the study's paths are relative to (default: ${DATA_VARIABLE}, or the folder of the study file)",
+    ),
+]
+SetOption = Annotated[list[str] | None, typer.Option("--set", help="override one key: a.b=value; repeatable")]
+QuietOption = Annotated[bool, typer.Option("--quiet", help="no progress bars")]
+DebugOption = Annotated[bool, typer.Option("--debug", help="show the trace of an error", callback=_debug)]
+
+
 @app.callback()
 def _options(
-    debug: Annotated[bool, typer.Option("--debug", help="show the trace of an error")] = False,
+    debug: DebugOption = False,
     version: Annotated[
         bool, typer.Option("--version", help="print the version", callback=_version, is_eager=True)
     ] = False,
-) -> None:
-    if debug:
-        os.environ["GEOCRYOAI_DEBUG"] = "1"
+) -> None: ...
 
 
 @app.command()
@@ -53,7 +78,8 @@ def run(
     until: Annotated[str | None, typer.Option("--until", help="stop after this stage")] = None,
     set_: SetOption = None,
     print_config: Annotated[bool, typer.Option("--print-config", help="print the resolved study and stop")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="no progress bars")] = False,
+    quiet: QuietOption = False,
+    debug: DebugOption = False,
 ) -> None:
     """Run a study from its data to its report; started again, it goes on where it stopped."""
     from geocryoai.core.study import to_yaml
@@ -65,42 +91,51 @@ def run(
         return
     from geocryoai.stages.run import run_study
 
-    folder = run_study(resolved, data=data, out=out or Path("runs") / resolved.name, until=until, quiet=quiet)
+    place = out or Path("runs") / resolved.name
+    with _stoppable("The same command goes on where it stopped."):
+        folder = run_study(resolved, data=_data_folder(data, study, resolved), out=place, until=until, quiet=quiet)
     typer.echo(f"done: {folder}")
 
 
 @app.command()
-def validate(study: StudyArgument, data: DataOption = None, set_: SetOption = None) -> None:
-    """Check a study and, with --data, that its files are there: every problem at once, before any work."""
+def validate(study: StudyArgument, data: DataOption = None, set_: SetOption = None, debug: DebugOption = False) -> None:
+    """Check a study, and that its files are there: every problem at once, before any work."""
     from geocryoai.stages.check import check_study, find_study
 
     resolved = find_study(study, set_ or [])
-    check_study(resolved, data)
+    check_study(resolved, _data_folder(data, study, resolved))
     typer.echo(f"{resolved.name}: no problems found")
 
 
 @app.command()
 def predict(
     run_folder: Annotated[Path, typer.Argument(help="a finished run", metavar="RUN")],
-    data: DataOption = None,
+    data: Annotated[
+        Path | None, typer.Option("--data", help="a copy of the run's inputs (default: the run's own)")
+    ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="file to write (.parquet, or .nc with --grid)")] = None,
     grid: Annotated[bool, typer.Option("--grid", help="a map (CF NetCDF) instead of records")] = False,
     months: Annotated[list[str] | None, typer.Option("--month", help="with --grid: YYYY-MM; repeatable")] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="no progress bars")] = False,
+    quiet: QuietOption = False,
+    debug: DebugOption = False,
 ) -> None:
     """Apply a finished run to a copy of its inputs (other sites or times); their target values are not read."""
     from geocryoai.stages.apply import predict_map, predict_records
 
-    if grid:
-        target = predict_map(run_folder, data=data, out=out or Path("map.nc"), months=months or [], quiet=quiet)
-    else:
-        target = predict_records(run_folder, data=data, out=out or Path("predictions.parquet"), quiet=quiet)
-    typer.echo(f"written: {target}")
+    if months and not grid:
+        raise GeoCryoAIError("months are for maps", where="--month", next_step="Add --grid, or leave --month out.")
+    with _stoppable("Nothing was written."):
+        if grid:
+            written = predict_map(run_folder, data=data, out=out or Path("map.nc"), months=months or [], quiet=quiet)
+        else:
+            written = [predict_records(run_folder, data=data, out=out or Path("predictions.parquet"), quiet=quiet)]
+    for path in written:
+        typer.echo(f"written: {path}")
 
 
 @app.command()
 def sources(
-    name: Annotated[str | None, typer.Argument(help="one source in full")] = None,
+    name: Annotated[str | None, typer.Argument(help="one source in full")] = None, debug: DebugOption = False
 ) -> None:
     """List what can be read, under which licence, and how to cite it."""
     from geocryoai.sources.catalogue import catalogue
@@ -110,7 +145,7 @@ def sources(
 
 
 @app.command()
-def studies() -> None:
+def studies(debug: DebugOption = False) -> None:
     """List the bundled studies."""
     from geocryoai.core.study import load_study
     from geocryoai.stages.check import bundled_studies
@@ -125,10 +160,37 @@ def main() -> None:
         app(prog_name="geocryoai")
     except GeoCryoAIError as error:
         _fail(str(error), error.exit_code)
-    except KeyboardInterrupt:
-        _fail("interrupted; the same command goes on where it stopped", 130)
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _REFUSED:
+            _fail(f"{error.filename or 'a file'}: {error.strerror}", 2)
         _fail(f"internal error ({type(error).__name__}: {error}); run again with --debug for the trace", 1)
+
+
+class _Interrupted(GeoCryoAIError):
+    """The user pressed Ctrl-C."""
+
+    exit_code = 130
+
+
+@contextmanager
+def _stoppable(next_step: str) -> Iterator[None]:
+    """Say on Ctrl-C what became of the work."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise _Interrupted("interrupted", next_step=next_step) from None
+
+
+def _data_folder(given: Path | None, named: str, study: Study) -> Path | None:
+    """Return the folder that a study's paths are relative to; None for a twin without one, and where none is known."""
+    from geocryoai.stages.check import study_file
+
+    if given is not None or study.twin is not None:
+        return given
+    if from_environment := os.environ.get(DATA_VARIABLE):
+        return Path(from_environment)
+    file = study_file(named)
+    return None if file is None else file.parent
 
 
 def _fail(message: str, code: int) -> None:

@@ -11,12 +11,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+#: End of the name of a file that is not complete; a dot goes before it.
+_PARTIAL = ".part"
+
 
 @contextmanager
 def complete_or_absent(path: Path) -> Iterator[Path]:
     """Yield a temporary path (file or folder) that takes the name `path` only if the block ends without error."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.part")
+    temporary = path.with_name(f".{path.name}{_PARTIAL}")
     remove(temporary)
     try:
         yield temporary
@@ -33,6 +36,17 @@ def remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
+
+
+def is_partial(path: Path) -> bool:
+    """Return whether a path is what `complete_or_absent` leaves when its process is killed."""
+    return path.name.startswith(".") and path.name.endswith(_PARTIAL)
+
+
+def remove_partial(folder: Path) -> None:
+    """Remove everything in a folder that was left half written."""
+    for path in [path for path in folder.rglob(f".*{_PARTIAL}") if is_partial(path)]:
+        remove(path)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -14,8 +14,19 @@ from pathlib import Path
 from typing import Any
 
 from geocryoai import __version__
+from geocryoai.core.code import code_hash
 from geocryoai.core.errors import RunError
-from geocryoai.core.files import file_hash, list_files, read_json, remove, text_hash, write_json, write_text
+from geocryoai.core.files import (
+    file_hash,
+    is_partial,
+    list_files,
+    read_json,
+    remove,
+    remove_partial,
+    text_hash,
+    write_json,
+    write_text,
+)
 from geocryoai.core.study import Study, load_study, to_yaml
 
 STAGES = ("ingest", "harmonize", "simulate", "train", "evaluate", "predict", "report")
@@ -26,9 +37,9 @@ _PACKAGES = ("numpy", "scipy", "polars", "xarray", "zarr", "scikit-learn", "ligh
 class RunFolder:
     """A run folder on disk.
 
-    ``study.yml`` is the resolved study, ``run.json`` code versions and seed, ``stages/STAGE.json`` says that a stage is
-    complete, from what it was made and the hash of each artefact; ``log.jsonl`` holds times. Only the log differs
-    between two runs of the same study on the same data.
+    ``study.yml`` is the resolved study, ``run.json`` seed, versions and hash of the code, ``stages/STAGE.json`` says that
+    a stage is complete, from what it was made and the hash of each artefact; ``log.jsonl`` holds times. Only the log
+    differs between two runs of the same study on the same data.
     """
 
     def __init__(self, path: Path, study: Study) -> None:
@@ -53,11 +64,12 @@ class RunFolder:
                     where=str(path),
                     next_step="Choose another --out, or remove the folder.",
                 )
-        elif path.exists() and (not path.is_dir() or any(p for p in path.iterdir() if p.name != ".lock")):
+        elif path.exists() and (not path.is_dir() or any(p for p in path.iterdir() if not _own(p))):
             raise RunError("not a run folder, and not empty", where=str(path), next_step="Choose another --out.")
         else:
             write_text(marker, text)
-        write_json(path / "run.json", {"geocryoai": __version__, "seed": study.seed, "versions": _versions()})
+        about = {"geocryoai": __version__, "code": code_hash(), "seed": study.seed, "versions": _versions()}
+        write_json(path / "run.json", about)
         return cls(path, study)
 
     @classmethod
@@ -95,35 +107,36 @@ class RunFolder:
             yield
 
     def key(self, stage: str, inputs: Mapping[str, str]) -> str:
-        """Return the hash of all that a stage is made from: study, code version, input files, stages before it."""
+        """Return the hash of all that a stage is made from: study, code, input files, stages before it."""
         before = STAGES[: STAGES.index(stage)]
         earlier = {name: self._marker(name).get("key") for name in before}
-        return text_hash(json.dumps([to_yaml(self.study), __version__, dict(inputs), earlier], sort_keys=True))
+        return text_hash(json.dumps([to_yaml(self.study), code_hash(), dict(inputs), earlier], sort_keys=True))
 
     def is_done(self, stage: str, key: str) -> bool:
         """Return whether a stage was completed from the same inputs and its artefacts are all there, unchanged."""
-        marker = self._marker(stage)
-        if marker.get("key") != key:
-            return False
-        return all(
-            (self.folder(stage) / name).exists() and file_hash(self.folder(stage) / name) == digest
-            for name, digest in marker["artefacts"].items()
-        )
+        return self._marker(stage).get("key") == key and self._changed(stage) is None
 
     def begin(self, stage: str, key: str) -> Path:
-        """Return the stage's folder, emptied unless it holds unfinished work made from the same inputs."""
+        """Return the stage's folder, emptied unless it holds unfinished work made from the same inputs.
+
+        Later stages count as not done when this one is made from other inputs than before.
+        """
         folder = self.folder(stage)
         started = folder / ".key"
-        if not (started.exists() and started.read_text(encoding="utf-8") == key):
+        before = self._marker(stage).get("key") or (started.read_text(encoding="utf-8") if started.exists() else None)
+        if self._marker_path(stage).exists() or before != key:
             remove(folder)
             folder.mkdir(parents=True)
             write_text(started, key)
-        self._marker_path(stage).unlink(missing_ok=True)
+        stale = (stage,) if before == key else STAGES[STAGES.index(stage) :]
+        for name in reversed(stale):
+            self._marker_path(name).unlink(missing_ok=True)
         return folder
 
     def finish(self, stage: str, key: str, inputs: Mapping[str, str]) -> None:
-        """Write down that a stage is complete, with the hash of each artefact."""
+        """Write down that a stage is complete, with the hash of each artefact; half-written files are removed."""
         folder = self.folder(stage)
+        remove_partial(folder)
         artefacts = {name: file_hash(folder / name) for name in list_files(folder)}
         marker = {"stage": stage, "key": key, "inputs": dict(inputs), "artefacts": artefacts}
         write_json(self._marker_path(stage), marker)
@@ -136,21 +149,40 @@ class RunFolder:
         logging.getLogger("geocryoai").info("%s %s", event, details)
 
     def require(self, stages: Sequence[str]) -> None:
-        """Raise RunError unless the given stages are complete."""
+        """Raise RunError unless the given stages are complete and their artefacts unchanged."""
+        go_on = "Run `geocryoai run` on the same study and folder to go on."
         missing = [stage for stage in stages if not self._marker(stage)]
         if missing:
-            raise RunError(
-                f"the run has not finished: {', '.join(missing)}",
-                where=str(self.path),
-                next_step="Run `geocryoai run` on the same study and folder to go on.",
-            )
+            raise RunError(f"the run has not finished: {', '.join(missing)}", where=str(self.path), next_step=go_on)
+        for stage in stages:
+            changed = self._changed(stage)
+            if changed is not None:
+                raise RunError("an artefact is missing or was changed", where=str(changed), next_step=go_on)
 
     def _marker_path(self, stage: str) -> Path:
         return self.path / "stages" / f"{stage}.json"
 
     def _marker(self, stage: str) -> dict[str, Any]:
-        path = self._marker_path(stage)
-        return dict(read_json(path)) if path.exists() else {}
+        """Return what was written down about a stage; nothing where it is absent or cannot be read."""
+        try:
+            marker = dict(read_json(self._marker_path(stage)))
+        except (FileNotFoundError, ValueError, TypeError):
+            return {}
+        return marker if {"key", "artefacts"} <= set(marker) else {}
+
+    def _changed(self, stage: str) -> Path | None:
+        """Return the first artefact of a finished stage that is missing or not as it was made."""
+        folder = self.folder(stage)
+        for name, digest in self._marker(stage)["artefacts"].items():
+            artefact = folder / str(name)
+            if not artefact.is_file() or file_hash(artefact) != digest:
+                return artefact
+        return None
+
+
+def _own(path: Path) -> bool:
+    """Return whether a path in a new run folder is what a run that was killed at once leaves."""
+    return path.name == ".lock" or is_partial(path)
 
 
 def _versions() -> dict[str, str]:

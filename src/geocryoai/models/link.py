@@ -63,7 +63,8 @@ class AnchorLink:
         elif form == "ratio":
             bound = RATIO_BOUND
         else:
-            bound = float(np.quantile(np.abs(samples.y - base), ADDITIVE_QUANTILE))
+            share = float(options.get("bound_quantile", ADDITIVE_QUANTILE))
+            bound = float(np.quantile(np.abs(samples.y - base), share))
         return cls(anchor, form, bound, floor)
 
     def encode(self, samples: Samples) -> Floats:

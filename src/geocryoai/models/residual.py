@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from geocryoai.models.linear import RidgeFamily
 from geocryoai.models.link import ANCHOR_OPTIONS, AnchorLink
 from geocryoai.models.path import PathLearner
-from geocryoai.models.trees import BoostFamily
+from geocryoai.models.point import Point
+from geocryoai.models.trees import BoostFamily, RandomForest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,3 +70,40 @@ class AnchorTrees(Anchored, BoostFamily):
         "row_fraction": 0.7,
         "l2": 10.0,
     }
+
+
+class AnchorForest(RandomForest):
+    """Process anchor with a correction by a random forest, additive unless `form` says otherwise.
+
+    Trees do not answer beyond what they saw, so the bound is the largest correction in training (`bound_quantile` 1).
+    Options of its own: those of `RandomForest`.
+    """
+
+    name = "anchor_forest"
+    defaults: ClassVar[Mapping[str, Any]] = {
+        **RandomForest.defaults,
+        **ANCHOR_OPTIONS,
+        "form": "additive",
+        "calibrate": "affine",
+        "bound_quantile": 1.0,
+        "anchors": True,
+    }
+
+    def encode(self, samples: Samples, weight: Floats) -> Floats:
+        """Return what the anchor leaves."""
+        self._link = AnchorLink.fit(samples, self.options, weight, where=self.name)
+        return self._link.encode(samples)
+
+    def decode(self, learnt: Floats, samples: Samples) -> Point:
+        """Return the corrected anchor."""
+        return self._link.decode(learnt, samples, 1.0)
+
+    def state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        """Return link, design and trees."""
+        facts, arrays = super().state()
+        return {**facts, "link": self._link.facts()}, arrays
+
+    def restore(self, facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Take up link, design and trees."""
+        self._link = AnchorLink.from_facts(facts["link"])
+        super().restore(facts, arrays)

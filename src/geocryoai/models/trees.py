@@ -55,8 +55,9 @@ class RandomForest(PointLearner):
         """Grow the trees."""
         from sklearn.ensemble import RandomForestRegressor
 
-        anchors = tuple(samples.anchors) if self.options["anchors"] else ()
-        self._design, x = Design.fit(samples, impute=True, anchors=anchors)
+        weight = row_weights(samples, float(self.options["weight_power"]))
+        wanted = self.encode(samples, weight)
+        self._design, x = Design.fit(samples, impute=True, anchors=self.design_anchors(samples))
         forest = RandomForestRegressor(
             n_estimators=int(self.options["trees"]),
             min_samples_leaf=int(self.options["min_leaf"]),
@@ -64,12 +65,23 @@ class RandomForest(PointLearner):
             random_state=self.seed,
             n_jobs=int(self.options["threads"]),
         )
-        weight = row_weights(samples, float(self.options["weight_power"]))
-        self._forest = Forest.of(forest.fit(x, samples.y, sample_weight=weight))
+        self._forest = Forest.of(forest.fit(x, wanted, sample_weight=weight))
+
+    def design_anchors(self, samples: Samples) -> tuple[str, ...]:
+        """Return the anchors that are features too."""
+        return tuple(samples.anchors) if self.options["anchors"] else ()
+
+    def encode(self, samples: Samples, weight: Floats) -> Floats:
+        """Return what the trees learn."""
+        return samples.y
+
+    def decode(self, learnt: Floats, samples: Samples) -> Point:
+        """Return the answer from what the trees learnt."""
+        return Point(learnt)
 
     def answer(self, samples: Samples) -> Point:
-        """Return the mean over trees."""
-        return Point(self._forest.predict(self._design.matrix(samples)))
+        """Return the answer from the mean over trees."""
+        return self.decode(self._forest.predict(self._design.matrix(samples)), samples)
 
     def state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         """Return design and trees."""

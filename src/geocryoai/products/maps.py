@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -24,16 +25,18 @@ if TYPE_CHECKING:
 
 def cell_records(grid: Grid, period: str, rows: slice) -> pl.DataFrame:
     """Return one record per cell of some rows of a grid, for one month or year, in row-major order."""
-    lon, lat = grid.lonlat()
+    first, last, _ = rows.indices(grid.height)
+    part = replace(grid, top=grid.top - first * grid.resolution, height=last - first)
+    lon, lat = part.lonlat()
     start, end = (moment.astype("datetime64[us]").astype(datetime) for moment in parse_period(period))
-    count = lon[rows].size
-    first = (rows.start or 0) * grid.width
+    count = lon.size
+    cells = np.arange(first * grid.width, last * grid.width)
     table = {
         "source": ["grid"] * count,
-        "source_row": np.arange(first, first + count),
-        "site": [f"cell {i}" for i in range(first, first + count)],
-        "lon": lon[rows].ravel(),
-        "lat": lat[rows].ravel(),
+        "source_row": cells,
+        "site": [f"cell {i}" for i in cells],
+        "lon": lon.ravel(),
+        "lat": lat.ravel(),
         "time_start": [start] * count,
         "time_end": [end] * count,
     }

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from geocryoai.core.errors import RunError
 from geocryoai.core.files import complete_or_absent
 from geocryoai.core.run_folder import RunFolder
+from geocryoai.core.study import study_from_dict
 from geocryoai.models.contract import Learner
 from geocryoai.stages.check import check_study
 from geocryoai.stages.harmonize import harmonize
@@ -52,25 +53,29 @@ def predict_records(run: Path, *, data: Path | None, out: Path, quiet: bool = Fa
         return _write(fresh, models, out)
 
 
-def predict_map(run: Path, *, data: Path | None, out: Path, months: Sequence[str], quiet: bool = False) -> Path:
-    """Write the maps of all targets of a run (one CF NetCDF file; several targets side by side in it)."""
+def predict_map(run: Path, *, data: Path | None, out: Path, months: Sequence[str], quiet: bool = False) -> list[Path]:
+    """Write the maps of all targets of a run as CF NetCDF and return the files.
+
+    Targets of one time axis stand side by side in one file; where some are monthly and some annual, each has its own,
+    with its name added to that of `out`.
+    """
     import xarray as xr
 
     if data is not None:
         raise RunError("a map is made from the run's own fields", where="--grid", next_step="Leave --data out.")
     folder, work = _opened(run, quiet)
-    periods = list(months) or list(map_months(folder.study))
-    study = folder.study.model_copy(
-        update={"predict": folder.study.predict.model_copy(update={"months": tuple(periods)})}
-    )
+    tree = folder.study.model_dump(mode="json")
+    asked = {"maps": True, "months": list(months or map_months(folder.study))}
+    study = study_from_dict({**tree, "predict": {**tree["predict"], **asked}}, where="--month")
     check_study(study, None)
-    maps = [predicted_map(work, target, model, periods) for target, model in trained(work, study).items()]
-    if len({tuple(m["time"].to_numpy()) for m in maps}) > 1:
-        for target, each in zip(study.targets, maps, strict=True):
-            write_map(each, out.with_name(f"{out.stem}_{target}{out.suffix}"))
-        return out.with_name(f"{out.stem}_*{out.suffix}")
-    write_map(xr.merge(maps, combine_attrs="drop_conflicts"), out)
-    return out
+    maps = [predicted_map(work, target, model, map_months(study)) for target, model in trained(work, study).items()]
+    if len({tuple(each["time_bnds"].to_numpy().ravel()) for each in maps}) > 1:
+        files = [out.with_name(f"{out.stem}_{target}{out.suffix}") for target in study.targets]
+    else:
+        files, maps = [out], [xr.merge(maps, combine_attrs="drop_conflicts")]
+    for file, each in zip(files, maps, strict=True):
+        write_map(each, file)
+    return files
 
 
 def _opened(run: Path, quiet: bool) -> tuple[RunFolder, Workspace]:

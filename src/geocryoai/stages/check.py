@@ -7,12 +7,15 @@ from importlib.resources import files
 from pathlib import Path
 
 from geocryoai.core.errors import GeoCryoAIError, StudyError, nearest
-from geocryoai.core.study import Study, load_study
+from geocryoai.core.study import LearnerSection, Study, load_study
 from geocryoai.core.variables import variable
 from geocryoai.evaluation import PROTOCOLS
 from geocryoai.models import LEARNERS
 from geocryoai.models.anchors import ANCHORS
 from geocryoai.sources import READERS
+
+#: Memory for each cell and month of a map: mean, standard deviation and two quantiles [B].
+MAP_BYTES = 16
 
 
 def bundled_studies() -> dict[str, Path]:
@@ -30,12 +33,18 @@ def find_study(study: str, overrides: Sequence[str] = ()) -> Study:
         There is neither, or the study has problems.
     """
     bundled = bundled_studies()
-    path = Path(study)
-    if path.suffix in {".yml", ".yaml"} or path.is_file():
-        return load_study(path, overrides)
+    file = study_file(study)
+    if file is not None:
+        return load_study(file, overrides)
     if study not in bundled:
         raise StudyError([f"no file and no bundled study is called '{study}'; {nearest(study, bundled)}"])
     return load_study(bundled[study], overrides)
+
+
+def study_file(study: str) -> Path | None:
+    """Return the file that the user names as a study; None where it is the name of a bundled one."""
+    path = Path(study)
+    return path if path.suffix in {".yml", ".yaml"} or path.is_file() else None
 
 
 def check_study(study: Study, data: Path | None) -> None:
@@ -51,6 +60,8 @@ def check_study(study: Study, data: Path | None) -> None:
         *_unknown_names(study),
         *_broken_references(study),
         *_domain_problems(study),
+        *_grid_problems(study),
+        *_judged_problems(study),
         *_twin_problems(study),
         *([] if data is None else _missing_files(study, data)),
     ]
@@ -75,6 +86,9 @@ def _unknown_names(study: Study) -> Iterator[str]:
                 yield f"targets.{name}: use the house name '{variable(name).name}'"
         except GeoCryoAIError as error:
             yield f"targets.{name}: {error}"
+        processes = [anchor.process for anchor in target.anchors]
+        for process in sorted({process for process in processes if processes.count(process) > 1}):
+            yield f"targets.{name}.anchors: '{process}' stands twice"
         for anchor in target.anchors:
             if anchor.process not in ANCHORS:
                 yield f"targets.{name}.anchors: no process '{anchor.process}'; {nearest(anchor.process, ANCHORS)}"
@@ -114,6 +128,63 @@ def _domain_problems(study: Study) -> Iterator[str]:
     if months:
         period = f"{study.period.start} to {study.period.end}"
         yield f"predict.months: {', '.join(months)} outside the period {period}"
+
+
+def _grid_problems(study: Study) -> Iterator[str]:
+    """Yield why the grid cannot be made, or its maps would not fit the memory that the study allows."""
+    from geocryoai.core.grid import MAX_CELLS
+    from geocryoai.core.projection import is_equal_area
+    from geocryoai.stages.harmonize import study_grid, study_months
+
+    if study.domain is None:
+        return
+    try:
+        grid = study_grid(study)
+    except GeoCryoAIError as error:
+        yield f"domain: {error}"
+        return
+    assert grid is not None
+    if not is_equal_area(grid.crs):
+        yield f"domain.crs: {grid.crs} does not keep area; use for example EPSG:3338, ESRI:102001 or EPSG:6931"
+    cells = grid.width * grid.height
+    if cells > MAX_CELLS:
+        yield f"domain: {grid.width} x {grid.height} = {cells:,} cells are too many, expected at most {MAX_CELLS:,}"
+    elif study.predict.maps:
+        layers = len(study_months(study)) if study.predict.months == "all" else max(1, len(study.predict.months))
+        needed = cells * layers * MAP_BYTES / 1e6
+        if needed > study.compute.memory_mb:
+            yield (
+                f"predict.months: maps of {layers} months x {cells:,} cells need {needed:,.0f} MB, "
+                f"compute.memory_mb is {study.compute.memory_mb:,}; ask for fewer months or coarser cells"
+            )
+
+
+def _judged_problems(study: Study) -> Iterator[str]:
+    """Yield tests in which no learner takes part, and what the learner that predicts is not meant for."""
+    for label, section in study.evaluate.protocols.items():
+        for target in section.targets or tuple(study.targets):
+            if target in study.targets and not taking_part(study, label, target):
+                yield f"evaluate.protocols.{label}: no learner takes part for {target} in the task {section.task}"
+    learner = study.learners.get(study.predict.learner)
+    if learner is None:
+        return
+    if "map" not in learner.tasks:
+        yield f"predict.learner: '{study.predict.learner}' is not meant for the task map, in which it predicts"
+    left_out = [name for name in study.targets if learner.targets and name not in learner.targets]
+    if left_out:
+        yield f"predict.learner: '{study.predict.learner}' is not meant for {', '.join(left_out)}"
+
+
+def taking_part(study: Study, label: str, target: str) -> dict[str, LearnerSection]:
+    """Return the learners that take part in a test of a target."""
+    section = study.evaluate.protocols[label]
+    return {
+        name: learner
+        for name, learner in study.learners.items()
+        if section.task in learner.tasks
+        and (not learner.targets or target in learner.targets)
+        and (not section.learners or name in section.learners)
+    }
 
 
 def _twin_problems(study: Study) -> Iterator[str]:

@@ -6,17 +6,18 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import polars as pl
 
 from geocryoai.core.files import remove, write_json
-from geocryoai.core.study import LearnerSection, Study
+from geocryoai.core.study import LearnerSection
 from geocryoai.cube.records import groups_within
 from geocryoai.evaluation.evaluate import Evaluation
 from geocryoai.evaluation.evaluate import evaluate as judge
 from geocryoai.evaluation.folds import make_split
 from geocryoai.evaluation.store import write_whole
 from geocryoai.evaluation.suspicion import suspicion_tests
+from geocryoai.stages.check import taking_part
+from geocryoai.stages.options import colocated_km, future_drivers, protocol_options
 from geocryoai.stages.samples import forecast_samples, load_samples
 from geocryoai.stages.workspace import Workspace
 from geocryoai.training.fit import fit_learner
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
     from geocryoai.evaluation.folds import Split
     from geocryoai.evaluation.out_of_fold import Fit
     from geocryoai.models.contract import Learner
-
-#: Sites closer than this [km] never stand on both sides of a fold.
-COLOCATED_KM = 1.0
 
 #: Learners cheap enough to be fitted many times by the leakage audit.
 AUDITED = ("ridge", "anchor_ridge")
@@ -43,7 +41,7 @@ def evaluate(work: Workspace) -> None:
     findings: list[dict[str, Any]] = []
     for label, section in work.study.evaluate.protocols.items():
         for target in section.targets or tuple(work.study.targets):
-            learners = _learners(work.study, label, target)
+            learners = taking_part(work.study, label, target)
             fit = _fit_by(learners)
             result, samples, split = _judge(work, label, target, learners, fit)
             folder = out / target / label
@@ -68,31 +66,18 @@ def evaluate(work: Workspace) -> None:
     remove(out / ".cache")
 
 
-def _learners(study: Study, label: str, target: str) -> dict[str, LearnerSection]:
-    """Return the learners that take part in a test."""
-    section = study.evaluate.protocols[label]
-    return {
-        name: learner
-        for name, learner in study.learners.items()
-        if section.task in learner.tasks
-        and (not learner.targets or target in learner.targets)
-        and (not section.learners or name in section.learners)
-    }
-
-
 def _judge(
     work: Workspace, label: str, target: str, learners: Mapping[str, LearnerSection], fit: Fit
 ) -> tuple[Evaluation, Samples, Split]:
     section = work.study.evaluate.protocols[label]
-    options = dict(section.options)
-    scenario = str(options.pop("future_drivers", "climatology")) if section.task == "forecast" else "measured"
-    groups_km = float(options.pop("colocated_km", COLOCATED_KM))
     samples = load_samples(work, target, section.task)
-    groups = groups_within(samples.lon, samples.lat, samples.site, groups_km) if groups_km > 0 else None
-    split = make_split(samples, section.protocol, seed=work.study.seed, groups=groups, **options)
+    km = colocated_km(section)
+    groups = groups_within(samples.lon, samples.lat, samples.site, km) if km > 0 else None
+    split = make_split(samples, section.protocol, seed=work.study.seed, groups=groups, **protocol_options(section))
     future = None
-    if scenario == "climatology":
-        future = forecast_samples(work, target, _first_origin(split))
+    origins = [fold.origin for fold in split.folds if fold.origin is not None]
+    if origins and section.task == "forecast" and future_drivers(section) == "climatology":
+        future = forecast_samples(work, target, min(origins))
 
     with work.progress.task(f"evaluate {target}, {label}") as tick:
         result = judge(
@@ -104,17 +89,12 @@ def _judge(
             study=work.study.name,
             support=work.study.targets[target].step,
             future=future,
-            drivers=scenario if future is not None else "measured",
+            drivers="measured" if future is None else "climatology",
             replicates=work.study.evaluate.replicates,
             cache=work.folder("evaluate") / ".cache" / target / label,
             progress=lambda done, total, what: tick(done, total),
         )
     return result, samples, split
-
-
-def _first_origin(split: Split) -> np.datetime64:
-    origins = [fold.origin for fold in split.folds if fold.origin is not None]
-    return min(origins)
 
 
 def _labelled(table: pl.DataFrame, protocol: str, label: str) -> pl.DataFrame:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geocryoai.core.calendar import month_axis, parse_period
+from geocryoai.core.errors import CubeError
 from geocryoai.core.files import read_json, write_json
 from geocryoai.core.study import Study, TargetSection
 from geocryoai.stages.workspace import Workspace
@@ -69,6 +70,8 @@ def harmonize(work: Workspace) -> None:
         table = target_table(sources, name, section.select.quality)
         inside = in_domain(study, table["lon"].to_numpy(), table["lat"].to_numpy())
         table = select(table, section.select, period=period, inside=inside, step=section.step)
+        if work.targets:
+            _require_learnt(name, section, table)
         table.write_parquet(out / f"{name}.records.parquet")
         built = features_of(work, section, table)
         built.table.write_parquet(out / f"{name}.parquet")
@@ -82,6 +85,21 @@ def harmonize(work: Workspace) -> None:
         write_json(out / f"{name}.json", summary)
 
 
+def _require_learnt(name: str, section: TargetSection, table: pl.DataFrame) -> None:
+    """Raise CubeError where no record of a target can be learnt from, with what became of them all."""
+    from geocryoai.cube.records import REASONS
+
+    if table["learn"].any():
+        return
+    counts = table["why_not"].value_counts(sort=True).rows()
+    raise CubeError(
+        "no record can be learnt from",
+        where=f"targets.{name}, records of {', '.join(section.records)}",
+        found=", ".join(f"{count} {REASONS[reason]}" for reason, count in counts) or "no records",
+        next_step=f"Look at the period, the domain and targets.{name}.select, and at what the sources measure.",
+    )
+
+
 def write_cube(work: Workspace) -> None:
     """Align the fields of all sources to the study's grid and months, if there is a domain and are fields."""
     import xarray as xr
@@ -92,7 +110,8 @@ def write_cube(work: Workspace) -> None:
     path, grid = cube_path(work), study_grid(work.study)
     stores = [work.folder("ingest") / name / "fields.zarr" for name in work.study.sources]
     stores = [store for store in stores if store.exists()]
-    if grid is None or not stores or path.exists():
+    lines_path = path.with_suffix(".json")
+    if grid is None or not stores or lines_path.exists():
         return
     fields = [xr.open_zarr(store, consolidated=False, chunks={}) for store in stores]
     with work.progress.task("cube"):
@@ -103,13 +122,14 @@ def write_cube(work: Workspace) -> None:
             study_months(work.study),
             options=AlignOptions(memory_mb=work.study.compute.memory_mb),
             attributes={"title": work.study.title, "study": work.study.name},
+            overwrite=True,
         )
     lines = [
         {"variable": u.name, "source": stores[u.position].parent.name, "method": u.method, "months": u.months,
          "first": u.first, "last": u.last}
         for u in used
     ]  # fmt: skip
-    write_json(path.with_suffix(".json"), lines)
+    write_json(lines_path, lines)
 
 
 def cube_path(work: Workspace) -> Path:

@@ -7,7 +7,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from geocryoai.core.errors import RunError
 from geocryoai.core.files import complete_or_absent, file_hash, text_hash, write_json
 from geocryoai.core.study import Study
 from geocryoai.sources import READERS
@@ -42,19 +41,13 @@ def ingest(work: Workspace) -> None:
 
 
 def _generate_twin(work: Workspace, out: Path) -> Path:
-    if work.study.twin is None:
-        raise RunError(
-            "the study reads files, and no data folder was given",
-            where=work.study.name,
-            next_step="Name the folder that its paths are relative to with --data.",
-        )
     from geocryoai.twin.generate import generate
     from geocryoai.twin.options import read_options
 
     folder = out / "twin"
     if not folder.exists():
         with work.progress.task("simulated Alaska"), complete_or_absent(folder) as temporary:
-            generate(temporary, read_options({"seed": work.study.seed, **work.study.twin}))
+            generate(temporary, read_options({"seed": work.study.seed, **(work.study.twin or {})}))
     return folder
 
 

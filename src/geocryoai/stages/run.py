@@ -10,6 +10,7 @@ from geocryoai.core.errors import StudyError, nearest
 from geocryoai.core.run_folder import STAGES, RunFolder
 from geocryoai.core.study import Study
 from geocryoai.stages.check import check_study
+from geocryoai.stages.options import check_options
 from geocryoai.stages.progress import Progress
 from geocryoai.stages.workspace import Workspace
 
@@ -31,14 +32,16 @@ def run_study(study: Study, *, data: Path | None, out: Path, until: str | None =
     """
     if until is not None and until not in STAGES:
         raise StudyError([f"--until: no stage '{until}'; {nearest(until, STAGES)}"])
-    inputs_from = None if study.twin is not None and data is None else data
-    check_study(study, inputs_from)
+    if data is None and study.twin is None:
+        raise StudyError(["--data: missing; name the folder that the study's paths are relative to"], where=study.name)
+    check_study(study, data)
+    check_options(study)
     folder = RunFolder.create(out, study)
     with folder.lock():
         from geocryoai.stages.ingest import input_hashes
 
-        work = Workspace(study, out, inputs_from, progress=Progress(quiet=quiet))
-        inputs = input_hashes(study, inputs_from)
+        work = Workspace(study, out, data, progress=Progress(quiet=quiet))
+        inputs = input_hashes(study, data)
         for stage in STAGES[: STAGES.index(until or STAGES[-1]) + 1]:
             _run_stage(folder, work, stage, inputs if stage == "ingest" else {})
     return out

@@ -53,4 +53,12 @@ def fit_learner(name: str, samples: Samples, options: Mapping[str, Any] | None =
         )
     if not measured.all():
         log.info("%s: %d of %d rows have no measured value and are left out", name, (~measured).sum(), len(samples))
-    return kind(seed=seed, **(options or {})).fit(samples.take(measured))
+    try:
+        return kind(seed=seed, **(options or {})).fit(samples.take(measured))
+    except (TypeError, ValueError) as error:
+        raise ModelError(
+            f"the learner failed ({type(error).__name__}: {error})",
+            where=f"{name}, target '{samples.target}'",
+            found=", ".join(f"{key}={value!r}" for key, value in (options or {}).items()) or "no options",
+            next_step="Look at its options in the study.",
+        ) from error

@@ -14,6 +14,23 @@ from pydantic import BaseModel, ValidationError
 from geocryoai.core.errors import StudyError, nearest
 from geocryoai.core.study.model import Study
 
+_SECTION = "expected a section of keys and values"
+
+#: What a user is told where a value has the wrong type, by pydantic's name of the problem.
+_EXPECTED = {
+    "model_type": _SECTION,
+    "dict_type": _SECTION,
+    "tuple_type": "expected a list",
+    "string_type": "expected a text",
+    "int_type": "expected a whole number",
+    "int_parsing": "expected a whole number",
+    "int_from_float": "expected a whole number",
+    "float_type": "expected a number",
+    "float_parsing": "expected a number",
+    "bool_type": "expected true or false",
+    "bool_parsing": "expected true or false",
+}
+
 
 class _Loader(yaml.SafeLoader):
     """Safe YAML in which a key given twice is an error."""
@@ -121,7 +138,7 @@ def _message(item: Any, model: type[BaseModel]) -> str:
         given = str(item["input"])
         choices = [part.strip("' ") for part in item["ctx"]["expected"].replace(" or ", ", ").split(",")]
         return f"{shown}: found '{given}'; {nearest(given, choices)} (one of {', '.join(choices)})"
-    text = str(item["msg"]).removeprefix("Value error, ")
+    text = _EXPECTED.get(item["type"]) or str(item["msg"]).removeprefix("Value error, ")
     found = item["input"]
     return f"{shown}: {text}" + ("" if isinstance(found, dict | list) else f"; found {found!r}")
 
