@@ -48,15 +48,17 @@ def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
 
 
 def variables_table() -> str:
-    """Return all variables with unit, sign and ranges."""
-    from geocryoai.core.variables import variables
+    """Return all variables with unit, sign and ranges, and the other names by which each is known."""
+    from geocryoai.core.variables import variable, variables
 
     rows = []
     for v in variables().values():
-        others = _codes([*([v.cf] if v.cf else []), *v.aliases])
-        meaning = v.long_name + (f"<br>{others}" if others else "")
-        rows.append([f"`{v.name}`", meaning, f"`{v.unit}`", v.positive or "", _range(v.valid), _range(v.plausible)])
-    return table(["Name", "Meaning, CF standard name, aliases", "Unit", "Positive", "Valid", "Plausible"], rows)
+        names = [f"CF `{v.cf}`"] if v.cf else []
+        aliases = [name for name in v.aliases if name != v.cf and variable(name) == v]
+        names += [f"also {_codes(aliases)}"] if aliases else []
+        meaning = v.long_name + (f"<br>{'; '.join(names)}" if names else "")
+        rows.append([f"`{v.name}`", f"`{v.unit}`", v.positive or "", _range(v.valid), _range(v.plausible), meaning])
+    return table(["Name", "Unit", "Positive", "Valid", "Plausible", "Meaning"], rows)
 
 
 def study_keys() -> str:

@@ -123,7 +123,7 @@ def follow(page: str) -> None:
         elif block.kind == "csv":
             assert block.text.strip() == Path("data/thaw.csv").read_text().splitlines()[0], block.where
         else:
-            assert block.kind == "", f"{block.where}: a block of {block.kind} without a title is neither run nor written"
+            assert block.kind == "", f"{block.where}: neither run nor written; give it a title"
 
 
 def run_commands(block: Block) -> None:
