@@ -7,7 +7,8 @@ mean temperature there; the last repetitions run freely.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,13 +92,11 @@ def _steady_below(result: ColumnResult, settled: float) -> ColumnState:
     below = depth[:, None] >= np.minimum(np.maximum(settled, 2.0 * thaw), 0.8 * soil.grid.edges[-1])
     first = below.argmax(axis=0)
     t = mean.copy()
-    columns = np.arange(soil.columns)
     gradient = np.broadcast_to(np.asarray(soil.geothermal, dtype=np.float64), (soil.columns,))
     for i in range(1, depth.size):
         share = tables.share_at(tables.enthalpy(t[i - 1], soil.index[i - 1]), soil.index[i - 1])
         k = tables.conductivity_frozen[soil.index[i]] * np.exp(tables.conductivity_ratio[soil.index[i]] * share)
         t[i] = np.where(i > first, t[i - 1] + gradient * (depth[i] - depth[i - 1]) / k, t[i])
-    t[:, columns] = np.where(below, t, mean)
     enthalpy = np.where(below, tables.enthalpy(t, soil.index), result.state.enthalpy)
     return ColumnState(enthalpy, result.state.snow_temperature)
 
@@ -111,9 +110,9 @@ def _first_years(forcing: Forcing, years: int) -> Forcing:
     """Return the forcing cut to its first years."""
     year = forcing.years
     wanted: NDArray[np.bool_] = np.isin(year, np.unique(year)[:years])
-    cut = {}
-    for field in fields(forcing):
-        value = getattr(forcing, field.name)
-        series = field.name not in ("n_thaw", "n_freeze", "exchange") and np.ndim(value) >= 1
-        cut[field.name] = np.asarray(value)[wanted] if series else value
-    return Forcing(**cut)
+    series = ("days", "year", "temperature", "snow_depth", "snow_density", "snow_conductivity")
+    cut: dict[str, Any] = {}
+    for name in series:
+        value = getattr(forcing, name)
+        cut[name] = np.asarray(value)[wanted] if np.ndim(value) else value
+    return replace(forcing, **cut)
