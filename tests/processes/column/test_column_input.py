@@ -63,8 +63,6 @@ def test_bad_series_are_named(change, text):
         (lambda: Forcing(np.ones((2, 2)), np.zeros(2)), "not a series"),
         (lambda: Forcing(np.ones(3), np.zeros(3), year=np.array([1, 1])), "years do not fit"),
         (lambda: Forcing(np.ones(3), np.zeros(3), year=np.array([2, 1, 1])), "year, time 1: the years go back"),
-        (lambda: Forcing(np.full(36, 30.0), np.zeros(36), year=np.arange(36) // 12), "year 1: .*not a year long; "
-         "found 360.*12" if False else "exchange|year"),
         (lambda: Forcing(np.ones(3), np.zeros(3), exchange=0.0), "exchange"),
         (lambda: Grid.from_edges([0, 0.2, 0.1, 0.5]), "found 0.1 at index 2"),
         (lambda: Grid.from_edges([0.1, 0.2]), "do not go down from 0"),
@@ -93,8 +91,6 @@ def test_bad_series_are_named(change, text):
     ],
 )  # fmt: skip
 def test_bad_definitions_are_refused(build, text):
-    if "year" in text and "|" in text:
-        pytest.skip("360-day years are accepted")
     with pytest.raises(ModelError, match=text):
         build()
 
@@ -110,7 +106,7 @@ def test_months_that_do_not_make_a_year_are_refused():
 def test_a_step_that_does_not_converge_is_reported_with_place_and_state(backend):
     storm = np.where(np.arange(40) % 2, 25.0, -25.0)
     options = Options(step=30.0, iterations=2, halvings=0, tolerance=1e-12, backend=backend)
-    with pytest.raises(ModelError, match=r"did not converge.*columns.*time \d+; found forcing .* ground .*degC"):
+    with pytest.raises(ModelError, match=r"columns.*time \d+: a step did not converge.*found forcing .* ground .*degC"):
         simulate_column(Forcing(np.full(40, 30.0), storm), SOIL, -0.1, options)
 
 

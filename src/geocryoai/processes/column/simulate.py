@@ -88,7 +88,7 @@ def start_state(initial: ArrayLike | ColumnState, soil: Soil, tables: EnthalpyTa
         return ColumnState(initial.enthalpy, snow)
     given = between("initial [degC]", initial, -90.0, 60.0)
     t: Array = given[:, None] if given.ndim == 1 else given
-    if t.ndim > 2 or np.broadcast_shapes(t.shape, shape) != shape:
+    if t.ndim > 2 or any(have not in (1, want) for have, want in zip(t.shape, shape[2 - t.ndim :], strict=True)):
         raise ModelError("the temperature at the start does not fit the soil", where="initial [degC]",
                          found=f"shape {t.shape}", expected=f"{shape}")  # fmt: skip
     t = np.broadcast_to(t, shape)
