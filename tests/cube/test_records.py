@@ -5,7 +5,7 @@ import polars as pl
 
 from geocryoai.core.observations import OBSERVATION_COLUMNS, RECORD_COLUMNS, conform
 from geocryoai.core.study import SelectSection
-from geocryoai.cube.records import groups_within, inside_box, select, target_table
+from geocryoai.cube.records import groups_within, inside_box, require_drivers, select, target_table
 
 PERIOD = (np.datetime64("2000-01-01"), np.datetime64("2011-01-01"))
 BOX = (-170.0, -140.0, 55.0, 72.0)
@@ -84,3 +84,14 @@ def test_sites_close_together_share_a_group():
 def test_a_box_may_cross_the_antimeridian():
     lon, lat = np.array([179.0, -179.0, 0.0, np.nan]), np.array([66.0, 66.0, 66.0, 66.0])
     assert inside_box(lon, lat, (170.0, -170.0, 60.0, 70.0)).tolist() == [True, True, False, False]
+
+
+def test_a_record_without_any_driver_is_not_learnt():
+    table = pl.DataFrame(
+        {"tas": [1.0, float("nan"), None], "pr": [float("nan")] * 3, "learn": [True] * 3, "why_not": [None] * 3},
+        schema_overrides={"why_not": pl.String},
+    )
+    judged = require_drivers(table, ["tas", "pr"])
+    assert judged["learn"].to_list() == [True, False, False]
+    assert judged["why_not"].to_list() == [None, "no_drivers", "no_drivers"]
+    assert require_drivers(table, [])["learn"].all()

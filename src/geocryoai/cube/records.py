@@ -27,6 +27,7 @@ REASONS = {
     "domain": "outside the domain",
     "range": "outside the selected range",
     "duplicate": "same place and time in a source before it",
+    "no_drivers": "none of the joined features is known there",
 }
 
 
@@ -100,6 +101,17 @@ def select(
     if rules.merge_within_km is not None:
         judged = _mark_duplicates(judged, rules.merge_within_km, step)
     return judged.with_columns(pl.col("why_not").is_null().alias("learn"))
+
+
+def require_drivers(table: pl.DataFrame, features: Sequence[str]) -> pl.DataFrame:
+    """Return the table in which a record that has none of the features is not learnt."""
+    if not features:
+        return table
+    none = pl.all_horizontal(pl.col(name).is_null() | pl.col(name).is_nan() for name in features)
+    return table.with_columns(
+        pl.when(none & pl.col("learn")).then(pl.lit("no_drivers")).otherwise(pl.col("why_not")).alias("why_not"),
+        (pl.col("learn") & ~none).alias("learn"),
+    )
 
 
 def inside_box(

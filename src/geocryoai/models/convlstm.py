@@ -34,11 +34,11 @@ CLIMATOLOGY = "climatology"
 class ConvLSTMEnsemble(PointLearner):
     """ConvLSTM networks on windows of drivers, fused with a row's own features; they correct the process anchor.
 
-    Each member holds out another grouped inner fold, by which it stops early. What a member answers for the groups it
-    held out gives the shrink factor and the intervals. The answer is the mean of the members; its spread joins their own
-    standard deviations and their disagreement. Samples without windows give windows of one step and one cell: their
-    features. Samples without anchor are corrected from the climatology. For the forecast task the lags of the target are
-    inputs. Missing inputs are shown as missing, never imputed.
+    Each member holds out another grouped inner fold, by which it stops early. What a member answers for the groups
+    it held out gives the shrink factor and the intervals. The answer is the mean of the members; its spread joins
+    their own standard deviations and their disagreement. Samples without windows give windows of one step and one
+    cell: their features. Samples without anchor are corrected from the climatology. For the forecast task the lags of
+    the target are inputs. Missing inputs are shown as missing, never imputed.
 
     Options
     -------
@@ -51,7 +51,7 @@ class ConvLSTMEnsemble(PointLearner):
         `geocryoai.models.networks.spec.NetworkSpec`) replace a part of it.
     kernel
         Side of the convolutions [cells] where windows have more than one cell.
-    loss, epochs, patience, batch, learning_rate, weight_decay, dropout, channel_dropout, gradient_norm
+    loss, epochs, patience, batch, learning_rate, weight_decay, dropout, channel_dropout, noise, gradient_norm
         See `geocryoai.models.networks.fitting.FitSettings`.
     device
         `auto`, `cpu` or `cuda`. On the CPU the same seed gives the same bytes.
@@ -75,14 +75,15 @@ class ConvLSTMEnsemble(PointLearner):
         "decoder_steps": None,
         "width": None,
         "kernel": 3,
-        "dropout": 0.1,
+        "dropout": 0.3,
         "loss": "crps",
         "epochs": 60,
         "patience": 10,
         "batch": 128,
-        "learning_rate": 3e-3,
+        "learning_rate": 2e-3,
         "weight_decay": 1e-2,
         "channel_dropout": 0.05,
+        "noise": 0.3,
         "gradient_norm": 1.0,
         "device": "auto",
         "keep_mb": 256.0,

@@ -105,7 +105,7 @@ def _headline(items: list[Item]) -> str:
             "found."
         )
     if number_of["worse"]:
-        parts.append(f"{count(number_of['worse'], 'comparison is', 'comparisons are')} lost, beyond doubt.")
+        parts.append(f"{count(number_of['worse'], 'comparison is', 'comparisons are')} clearly lost.")
     if number_of["warn"]:
         parts.append(f"{count(number_of['warn'], 'warning')} to be told beside the scores.")
     return " ".join(parts) or "No finding against the scores below; they hold within the limitations stated at the end."
@@ -186,7 +186,7 @@ def _lost(row: Mapping[str, Any], base: float | None) -> str:
     value, low, high = row["value"], row["low"], row["high"]
     decimals = decimals_for([value, low, high])
     between = f", 90 % interval {interval(low, high, decimals)}" if low is not None and high is not None else ""
-    share = f"{percent(value / base)}, " if base else ""
+    share = f"{percent(value / base, 1 if value < 0.1 * base else 0)}, " if base else ""
     if base and value < SAME * base:
         return f"{row['metric'].upper()} as large as that of {plain(row['reference'])}"
     size = f"{share}{number(value, decimals)} {unit_text(row['unit'])}{between}"

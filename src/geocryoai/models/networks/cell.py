@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -30,7 +31,7 @@ class ConvLSTMCell(nn.Module):
 
     def __init__(self, inputs: int, hidden: int, kernel: int) -> None:
         super().__init__()
-        self.inputs, self.hidden, self.half = inputs, hidden, kernel // 2
+        self.inputs, self.hidden, self.margin_cells = inputs, hidden, kernel // 2
         self.weight = nn.Parameter(torch.empty(4 * hidden, inputs + hidden, kernel, kernel))
         self.bias = nn.Parameter(torch.zeros(4 * hidden))
         limit = 1.0 / math.sqrt((inputs + hidden) * kernel**2)
@@ -51,8 +52,8 @@ class ConvLSTMCell(nn.Module):
         out : int
             Radius of the answer [cells].
         """
-        seen = min(radius, out + self.half)
-        x, padding = crop(x, seen), out + self.half - seen
+        seen = min(radius, out + self.margin_cells)
+        x, padding = crop(x, seen), out + self.margin_cells - seen
         if state is None:
             gates = functional.conv2d(x, self.weight[:, : self.inputs], self.bias, padding=padding)
             i, _, g, o = gates.chunk(4, dim=1)
@@ -68,7 +69,7 @@ class ConvLSTMCell(nn.Module):
 
         Of a padded convolution only the centre meets data there, so the layer is a plain LSTM.
         """
-        centre = self.weight[:, :, self.half, self.half]
+        centre = self.weight[:, :, self.margin_cells, self.margin_cells]
         zeros = x.new_zeros(1, len(x), self.hidden)
         weights = [centre[:, : self.inputs], centre[:, self.inputs :], self.bias, torch.zeros_like(self.bias)]
         states: Tensor = torch.lstm(x, (zeros, zeros), weights, True, 1, 0.0, self.training, False, True)[0]
@@ -86,7 +87,7 @@ class ConvLSTM(nn.Module):
         super().__init__()
         sizes = [inputs] + [hidden] * (layers - 1)
         self.cells = nn.ModuleList(ConvLSTMCell(size, hidden, kernel) for size in sizes)
-        self.half = kernel // 2
+        self.margin_cells = kernel // 2
 
     def forward(self, x: Tensor, margin: int = 0) -> Tensor:
         """Return the last state of the last layer around the centre.
@@ -102,17 +103,18 @@ class ConvLSTM(nn.Module):
         -------
         Tensor, shape (batch, hidden, 2 margin + 1, 2 margin + 1)
         """
+        cells = cast(list[ConvLSTMCell], list(self.cells))
         radius = x.shape[-1] // 2
         if radius == 0:
             sequence = x[..., 0, 0]
-            for cell in self.cells:
+            for cell in cells:
                 sequence = cell.single(sequence)
             return sequence[:, -1, :, None, None]
         steps = list(x.unbind(dim=1))
-        for above, cell in zip(reversed(range(len(self.cells))), self.cells, strict=True):
+        for above, cell in zip(reversed(range(len(cells))), cells, strict=True):
             state: State | None = None
             for t, step in enumerate(steps):
-                reach = margin + (above + len(steps) - 1 - t) * self.half
+                reach = margin + (above + len(steps) - 1 - t) * self.margin_cells
                 state = cell(step, state, radius, min(radius, reach))
                 steps[t] = state[0]
         return crop(steps[-1], margin)

@@ -50,6 +50,8 @@ class FitSettings:
         Of AdamW (Loshchilov & Hutter 2019, arXiv:1711.05101).
     channel_dropout : float
         Share of channels and static columns shown as missing in training, drawn for each row.
+    noise : float
+        Standard deviation of the noise added to present inputs in training, in units of their own.
     gradient_norm : float
         Longer gradients are cut to it.
     """
@@ -61,6 +63,7 @@ class FitSettings:
     learning_rate: float
     weight_decay: float
     channel_dropout: float
+    noise: float
     gradient_norm: float
 
     @classmethod
@@ -100,8 +103,8 @@ class Rows:
 
     def batch(self, index: Ints) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Return windows, static vectors, what is learnt, and weights of some rows."""
-        window = self.inputs.windows(*self.reader.get(self.rows[index]))
-        parts = (window, self.static[index], self.learnt[index], self.weight[index])
+        seen = self.inputs.windows(*self.reader.get(self.rows[index]))
+        parts = (seen, self.static[index], self.learnt[index], self.weight[index])
         window, static, learnt, weight = (torch.as_tensor(part, dtype=torch.float32).to(self.device) for part in parts)
         return window, static, learnt, weight
 
@@ -123,15 +126,24 @@ class Course:
     held: list[float]
 
 
-def drop_channels(x: Tensor, share: float, axis: int) -> Tensor:
-    """Return `x` with whole channels shown as missing: value and presence 0; drawn for each row and channel.
+def perturb(x: Tensor, share: float, noise: float, axis: int) -> Tensor:
+    """Return inputs with whole channels shown as missing (value and presence 0) and noise on the other values.
 
-    Along `axis` stand the values of all channels, then their presence.
+    Parameters
+    ----------
+    x : Tensor, shape (batch, ...)
+        Along `axis` stand the values of all channels, then their presence.
+    share : float
+        Of channels shown as missing, drawn for each row.
+    noise : float
+        Standard deviation.
+    axis : int
     """
+    values, present = x.chunk(2, dim=axis)
     shape = [1] * x.ndim
-    shape[0], shape[axis] = x.shape[0], x.shape[axis] // 2
-    keep = (torch.rand(shape, device=x.device) >= share).to(x.dtype)
-    return x * torch.cat([keep, keep], dim=axis)
+    shape[0], shape[axis] = values.shape[0], values.shape[axis]
+    present = present * (torch.rand(shape, device=x.device) >= share).to(x.dtype)
+    return torch.cat([(values + noise * torch.randn_like(values)) * present, present], dim=axis)
 
 
 def fit_network(network: Regressor, train: Rows, held: Rows, settings: FitSettings, seed: int) -> Course:
@@ -170,13 +182,12 @@ def _epoch(
     batches = max(math.ceil(n / settings.batch), min(MIN_BATCHES, n))
     for index in np.array_split(rng.permutation(n), batches):
         window, static, learnt, weight = rows.batch(index)
-        if settings.channel_dropout > 0:
-            window = drop_channels(window, settings.channel_dropout, 2)
-            static = drop_channels(static, settings.channel_dropout, 1)
+        window = perturb(window, settings.channel_dropout, settings.noise, 2)
+        static = perturb(static, settings.channel_dropout, settings.noise, 1)
         mean, log_scale = network(window, static)
         loss = (weight * LOSSES[settings.loss](mean, log_scale, learnt)).mean()
         optimizer.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(network.parameters(), settings.gradient_norm)
         optimizer.step()
         total += float(loss.detach()) * len(index)
@@ -191,20 +202,24 @@ def held_loss(network: Regressor, rows: Rows, loss: str) -> float:
         for start in range(0, len(rows.rows), ANSWER_ROWS):
             index = np.arange(start, min(start + ANSWER_ROWS, len(rows.rows)))
             window, static, learnt, weight = rows.batch(index)
-            total += float((weight * LOSSES[loss](*network(window, static), learnt)).sum())
+            mean, log_scale = network(window, static)
+            total += float((weight * LOSSES[loss](mean, log_scale, learnt)).sum())
     return total / float(rows.weight.sum())
 
 
 def answers(network: Regressor, window: Singles, static: Singles, device: torch.device) -> tuple[Floats, Floats]:
     """Return mean and scale of the standardised correction of at most `ANSWER_ROWS` rows, each of shape (n,).
 
-    The batch is filled up to `ANSWER_ROWS` with rows of zeros: matrix products of another size may round otherwise.
+    The batch is filled up to `ANSWER_ROWS` with rows of zeros: a batch of another size may be rounded otherwise, and an
+    answer would depend on the rows beside it.
     """
     network.eval()
     n = len(window)
-    parts = (
-        np.concatenate([part, np.zeros((ANSWER_ROWS - n, *part.shape[1:]), np.float32)]) for part in (window, static)
-    )
+    filled = []
+    for part in (window, static):
+        tensor = torch.zeros(ANSWER_ROWS, *part.shape[1:])
+        tensor[:n] = torch.from_numpy(part)
+        filled.append(tensor.to(device))
     with torch.no_grad():
-        mean, log_scale = network(*(torch.as_tensor(part).to(device) for part in parts))
+        mean, log_scale = network(*filled)
     return mean[:n].double().cpu().numpy(), log_scale[:n].double().exp().cpu().numpy()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 
@@ -12,6 +14,19 @@ from geocryoai.models.networks.spec import NetworkSpec
 LOG_SCALE = (-5.0, 3.0)
 
 
+class Dense(nn.Linear):
+    """A linear layer whose answers, outside training, do not depend on the other rows of the batch.
+
+    A matrix product rounds a row differently at another place of the batch; sums row by row do not.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the layer's output (batch, outputs) for (batch, inputs)."""
+        if self.training:
+            return super().forward(x)
+        return (x[:, None, :] * self.weight).sum(dim=-1) + self.bias
+
+
 class Decoder(nn.Module):
     """Recurrent decoder: reads the encoder's last state again at each step, and its own last estimate."""
 
@@ -19,11 +34,11 @@ class Decoder(nn.Module):
         super().__init__()
         self.cell = ConvLSTMCell(hidden + 1, hidden, kernel)
         self.estimate = nn.Conv2d(hidden, 1, 1)
-        self.steps, self.half = steps, kernel // 2
+        self.steps, self.margin_cells = steps, kernel // 2
 
     def margin(self) -> int:
         """Return how far around the centre the decoder looks [cells]."""
-        return self.steps * self.half
+        return self.steps * self.margin_cells
 
     def forward(self, context: Tensor) -> Tensor:
         """Return the last state around the centre.
@@ -39,7 +54,7 @@ class Decoder(nn.Module):
         radius = context.shape[-1] // 2
         estimate, state = torch.zeros_like(context[:, :1]), None
         for step in range(self.steps):
-            out = min(radius, (self.steps - 1 - step) * self.half)
+            out = min(radius, (self.steps - 1 - step) * self.margin_cells)
             x = torch.cat([crop(context, estimate.shape[-1] // 2), estimate], dim=1)
             state = self.cell(x, state, radius, out)
             estimate = self.estimate(state[0])
@@ -59,18 +74,18 @@ class Regressor(nn.Module):
         self.stem = nn.Sequential(
             *(
                 layer
-                for inputs, width in zip(widths[:-1], widths[1:], strict=True)
+                for inputs, width in pairwise(widths)
                 for layer in (nn.Conv2d(inputs, width, spec.kernel, padding=spec.kernel // 2), nn.ReLU())
             )
         )
         self.encoder = ConvLSTM(widths[-1], spec.hidden, spec.kernel, spec.layers)
         self.decoder = Decoder(spec.hidden, spec.kernel, spec.decoder_steps) if spec.decoder_steps else None
-        self.static = nn.Sequential(nn.Linear(2 * spec.statics, spec.width), nn.ReLU())
+        self.static = nn.Sequential(Dense(2 * spec.statics, spec.width), nn.ReLU())
         self.head = nn.Sequential(
             nn.Dropout(spec.dropout),
-            nn.Linear(spec.hidden + spec.width, spec.width),
+            Dense(spec.hidden + spec.width, spec.width),
             nn.ReLU(),
-            nn.Linear(spec.width, 2),
+            Dense(spec.width, 2),
         )
 
     def forward(self, window: Tensor, static: Tensor) -> tuple[Tensor, Tensor]:

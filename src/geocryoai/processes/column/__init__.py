@@ -1,4 +1,4 @@
-"""Ground heat in columns with freezing, thawing and snow: grid, materials, forcing, simulation, what follows from it."""
+"""Ground heat in columns with freezing, thawing and snow: grid, materials, forcing, simulation, and what follows."""
 
 from geocryoai.processes.column.curves import FreeWater, FreezingCurve, LinearCurve, PowerCurve, VanGenuchtenCurve
 from geocryoai.processes.column.forcing import Forcing

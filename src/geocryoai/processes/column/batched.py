@@ -128,14 +128,16 @@ class _Batch:
         with torch.no_grad():
             rows = step.start
             t, slope = self.state(rows, capacity)
-            for count in range(1, self.options.iterations + 1):
+            count = 0
+            misfit = float("inf")
+            while misfit > self.options.tolerance:
+                if count == self.options.iterations:
+                    return None
+                count += 1
                 before = rows
                 rows, linear = self.newton(step, rows, t, slope)
                 t, slope = self.state(rows, capacity)
-                if float((t[n:] - linear[n:]).abs().max()) <= self.options.tolerance:
-                    break
-            else:
-                return None
+                misfit = float((t[n:] - linear[n:]).abs().max())
         if wanted:
             before = before.detach()
             rows, linear = self.newton(step, before, *self.state(before, capacity))

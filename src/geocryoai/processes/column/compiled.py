@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -65,7 +67,7 @@ def run_numba(
     )  # fmt: skip
 
 
-def _blocks(values: NDArray[np.float64] | NDArray[np.int64], blocks: int) -> NDArray[np.float64]:
+def _blocks(values: NDArray[Any], blocks: int) -> NDArray[Any]:
     """Return (rows, columns) as (blocks, rows, WIDTH); the last column is repeated to fill the last block."""
     wide = np.empty((blocks, values.shape[0], WIDTH), dtype=values.dtype)
     columns = values.shape[1]

@@ -115,7 +115,7 @@ class VanGenuchtenCurve:
         n = np.asarray(self.n)
         suction = np.asarray(self.alpha) * HEAD_PER_KELVIN * np.maximum(-t, 0.0)
         held = self.residual + (np.asarray(self.porosity) - self.residual) * (1.0 + suction**n) ** (1.0 / n - 1.0)
-        return np.minimum(held, water)
+        return np.asarray(np.minimum(held, water))
 
 
 @dataclass(frozen=True)

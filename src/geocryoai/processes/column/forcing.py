@@ -147,8 +147,12 @@ def _series(name: str, values: ArrayLike, time: int, columns: int) -> Array:
 
 def _check_years(days: Array, year: NDArray[np.int64]) -> None:
     if year.shape != days.shape or not np.issubdtype(year.dtype, np.integer):
-        raise ModelError("the years do not fit the intervals", where="year", found=f"shape {year.shape} of {year.dtype}",
-                         expected=f"integers of shape {days.shape}")  # fmt: skip
+        raise ModelError(
+            "the years do not fit the intervals",
+            where="year",
+            found=f"shape {year.shape} of {year.dtype}",
+            expected=f"integers of shape {days.shape}",
+        )
     back = np.flatnonzero(np.diff(year) < 0)
     if back.size:
         at = int(back[0]) + 1

@@ -84,7 +84,7 @@ def column_grid(
     powers = np.arange(1, rest + 1)
     growth = 1.0
     if below > rest * top * (1.0 + 1e-12):
-        growth = brentq(lambda r: top * np.sum(r**powers) - below, 1.0, 1.0 + bottom / top)
+        growth = brentq(lambda r: top * np.sum(r**powers) - below, 1.0, (below / top) ** (1.0 / rest))
     edges = np.concatenate([np.arange(first + 1) * top, first * top + top * np.cumsum(growth**powers)])
     edges[-1] = bottom
     for z in interfaces:

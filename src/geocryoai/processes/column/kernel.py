@@ -10,7 +10,12 @@ All that is compiled stands in this one module, because the compiler's cache not
 function stands in, not of the files from which it takes constants and other functions.
 """
 
+# The compiler infers the types: arrays of float64 unless said otherwise.
+# mypy: allow-untyped-defs
+
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from numba import njit, prange
@@ -29,7 +34,13 @@ H, HN, T, D, G, CAP, CP, DP, TL, LO, INV, TF, DZ, RF, LR, U, S = (WIDTH * i for 
 FIELDS = 17 * WIDTH
 
 #: Compiler options: products and sums may be fused, nothing else is relaxed, so a NaN stays a NaN.
-OPTIONS = {"cache": True, "fastmath": {"contract"}, "error_model": "numpy", "boundscheck": False, "nogil": True}
+OPTIONS: dict[str, Any] = {
+    "cache": True,
+    "fastmath": {"contract"},
+    "error_model": "numpy",
+    "boundscheck": False,
+    "nogil": True,
+}
 
 #: Conductance [W m-2 K-1] behind which a temperature acts as a given heat flux.
 FLUX = 1e-30
@@ -266,6 +277,48 @@ def yearly(ws, w, first, days, total, low, high):
 
 
 @njit(**OPTIONS)
+def boundaries(ws, w, last, top, bottom, is_flux):
+    """Set the rows of the two boundaries; a given flux is a temperature behind a huge resistance."""
+    for j in range(w):
+        ws[0, T + j] = top[j] / FLUX if is_flux else top[j]
+        ws[last, T + j] = bottom[j] / FLUX
+        ws[last, G + j] = FLUX
+
+
+@njit(**OPTIONS)
+def begin(ws, w, n_snow, last, snow, is_flux, resistance, half, dt):
+    """Set all that stays fixed while a step is iterated; the enthalpies are remembered as those of its start."""
+    first = n_snow + 1
+    conductances(ws, w, first, last)
+    upper_half(ws, w, first, half)
+    if n_snow:
+        snow_rows(ws, w, n_snow, snow[0], snow[1], snow[2], half, dt)
+    for j in range(w):
+        inner = ws[1, G + j] if n_snow else 1.0 / half[j]
+        ws[1, G + j] = FLUX if is_flux else 1.0 / (1.0 / inner + resistance)
+    for i in range(first, last):
+        for j in range(w):
+            ws[i, CAP + j] = ws[i, DZ + j] / dt
+    for i in range(1, last):
+        for j in range(w):
+            ws[i, HN + j] = ws[i, H + j]
+
+
+@njit(**OPTIONS)
+def retreat(ws, ix, base, table, w, n_snow, last, knots, snow_capacity):
+    """Go back to the start of a step that failed."""
+    first = n_snow + 1
+    for i in range(1, last):
+        for j in range(w):
+            ws[i, H + j] = ws[i, HN + j]
+    for i in range(1, first):
+        for j in range(w):
+            ws[i, T + j] = ws[i, H + j] / snow_capacity[j]
+    places(ws, ix, w, first, last, knots)
+    temperatures(ws, ix, base, table, w, first, last)
+
+
+@njit(**OPTIONS)
 def advance(ws, ix, base, tables, w, sizes, control, top, bottom, is_flux, resistance, snow, seconds, heat):
     """Take a block over one interval; return iterations, or -1 where a step failed even after halving.
 
@@ -280,36 +333,12 @@ def advance(ws, ix, base, tables, w, sizes, control, top, bottom, is_flux, resis
     dt, left, count = full, seconds, 0
     heat[0] = 0.0
     heat[1] = 0.0
-    for j in range(w):
-        ws[0, T + j] = top[j] / FLUX if is_flux else top[j]
-        ws[last, T + j] = bottom[j] / FLUX
-        ws[last, G + j] = FLUX
+    boundaries(ws, w, last, top, bottom, is_flux)
     while left > 1e-9 * seconds:
-        conductances(ws, w, first, last)
-        upper_half(ws, w, first, heat[3])
-        if n_snow:
-            snow_rows(ws, w, n_snow, snow[0], snow[1], snow[2], heat[3], dt)
-        else:
-            for j in range(w):
-                ws[1, G + j] = 1.0 / heat[3, j]
-        for j in range(w):
-            ws[1, G + j] = FLUX if is_flux else 1.0 / (1.0 / ws[1, G + j] + resistance)
-        for i in range(first, last):
-            for j in range(w):
-                ws[i, CAP + j] = ws[i, DZ + j] / dt
-        for i in range(1, last):
-            for j in range(w):
-                ws[i, HN + j] = ws[i, H + j]
+        begin(ws, w, n_snow, last, snow, is_flux, resistance, heat[3], dt)
         done = solve(ws, ix, base, tables[0], w, n_snow, rows, knots, tolerance, limit, heat[2])
         if done < 0:
-            for i in range(1, last):
-                for j in range(w):
-                    ws[i, H + j] = ws[i, HN + j]
-            for i in range(1, first):
-                for j in range(w):
-                    ws[i, T + j] = ws[i, H + j] / snow[2][j]
-            places(ws, ix, w, first, last, knots)
-            temperatures(ws, ix, base, tables[0], w, first, last)
+            retreat(ws, ix, base, tables[0], w, n_snow, last, knots, snow[2])
             dt *= 0.5
             if dt < full * 0.5**halvings * 0.999:
                 return -1
@@ -339,6 +368,37 @@ def record(ws, w, sizes, water_heat, heat, seconds, out):
     heat_content(ws, w, first, last, water_heat, out[ENTHALPY], out[LATENT])
 
 
+@njit(**OPTIONS)
+def load(ws, ix, base, tables, water_heat, w, sizes, soil, state, b):
+    """Fill the workspace of a block with its soil and its state."""
+    first, last = sizes[0] + 1, sizes[1] + 1
+    for i in range(last - first):
+        for j in range(WIDTH):
+            base[first + i, j] = soil[0][b, i, j]
+            ws[first + i, LO + j] = soil[1][b, i, j]
+            ws[first + i, INV + j] = soil[2][b, i, j]
+            ws[first + i, DZ + j] = soil[3][b, i, j]
+            ws[first + i, TF + j] = soil[4][b, i, j]
+            ws[first + i, RF + j] = soil[5][b, i, j]
+            ws[first + i, LR + j] = soil[6][b, i, j]
+            water_heat[first + i, j] = soil[7][b, i, j]
+            ws[first + i, H + j] = state[0][b, i, j]
+    for i in range(sizes[0]):
+        for j in range(WIDTH):
+            ws[1 + i, T + j] = state[1][b, i, j]
+    places(ws, ix, w, first, last, sizes[2])
+    temperatures(ws, ix, base, tables[0], w, first, last)
+    shares(ws, ix, base, tables[1], w, first, last)
+
+
+@njit(**OPTIONS)
+def keep(ws, first, field, values):
+    """Copy a field of the rows from `first` on into an array of shape (rows, WIDTH)."""
+    for i in range(values.shape[0]):
+        for j in range(WIDTH):
+            values[i, j] = ws[first + i, field + j]
+
+
 @njit(parallel=True, **OPTIONS)
 def run_blocks(
     w, sizes, control, soil, tables, forcing, is_flux, resistance, seconds, year, state, series, years, profile, failed
@@ -347,43 +407,27 @@ def run_blocks(
 
     Arrays have the block as first axis and the columns of a block as last. `soil` is (base, low, inverse spacing,
     thickness, freezing point, frozen resistance of half a cell, ln of the ratio of conductivities, L theta, heat at
-    the bottom), `forcing` (top, snow depth, conductivity, capacity) with time second,
-    `state` (enthalpy, snow temperature), `series` (blocks, time, series, columns), `years` (sums, lowest, highest) with
-    (blocks, years, layers, columns), `profile` (temperature, liquid share) with (blocks, time or 0, layers, columns),
-    `failed` (blocks,) the interval in which a block gave up, or -1; it receives -2 - iterations when done.
+    the bottom), `forcing` (top, snow depth, conductivity, capacity) with time second, `state` (enthalpy, snow
+    temperature), `series` (blocks, time, series, columns), `years` (sums, lowest, highest) with (blocks, years, layers,
+    columns), `profile` (temperature, liquid share) with (blocks, time or 0, layers, columns). `failed` (blocks,)
+    receives the interval in which a block gave up, or -2 - its iterations when it is done.
     """
-    n_snow, rows = sizes[0], sizes[1]
-    first = n_snow + 1
-    layers = rows - n_snow
+    rows, first = sizes[1], sizes[0] + 1
     for b in prange(series.shape[0]):
         ws = np.zeros((rows + 2, FIELDS))
         ix = np.zeros((rows + 2, WIDTH), np.int64)
         base = np.zeros((rows + 2, WIDTH), np.int64)
         water_heat = np.zeros((rows + 2, WIDTH))
         heat = np.zeros((4, WIDTH))
-        for i in range(layers):
-            for j in range(WIDTH):
-                base[first + i, j] = soil[0][b, i, j]
-                ws[first + i, LO + j] = soil[1][b, i, j]
-                ws[first + i, INV + j] = soil[2][b, i, j]
-                ws[first + i, DZ + j] = soil[3][b, i, j]
-                ws[first + i, TF + j] = soil[4][b, i, j]
-                ws[first + i, RF + j] = soil[5][b, i, j]
-                ws[first + i, LR + j] = soil[6][b, i, j]
-                water_heat[first + i, j] = soil[7][b, i, j]
-                ws[first + i, H + j] = state[0][b, i, j]
-        for i in range(n_snow):
-            for j in range(WIDTH):
-                ws[1 + i, T + j] = state[1][b, i, j]
-        places(ws, ix, w, first, rows + 1, sizes[2])
-        temperatures(ws, ix, base, tables[0], w, first, rows + 1)
-        shares(ws, ix, base, tables[1], w, first, rows + 1)
+        load(ws, ix, base, tables, water_heat, w, sizes, soil, state, b)
         count, given_up = 0, -1
         for r in range(seconds.size):
             f = (b, min(r, forcing[1].shape[1] - 1))
             snow = (forcing[1][f], forcing[2][f], forcing[3][f])
-            done = advance(ws, ix, base, tables, w, sizes, control, forcing[0][b, r], soil[8][b, 0], is_flux, resistance,
-                           snow, seconds[r], heat)  # fmt: skip
+            top, bottom = forcing[0][b, r], soil[8][b, 0]
+            done = advance(
+                ws, ix, base, tables, w, sizes, control, top, bottom, is_flux, resistance, snow, seconds[r], heat
+            )
             if done < 0:
                 given_up = r
                 break
@@ -392,14 +436,8 @@ def run_blocks(
             y = year[r]
             yearly(ws, w, first, seconds[r] / 86400.0, years[0][b, y], years[1][b, y], years[2][b, y])
             if profile[0].shape[1]:
-                for i in range(layers):
-                    for j in range(WIDTH):
-                        profile[0][b, r, i, j] = ws[first + i, T + j]
-                        profile[1][b, r, i, j] = ws[first + i, S + j]
-        for i in range(layers):
-            for j in range(WIDTH):
-                state[0][b, i, j] = ws[first + i, H + j]
-        for i in range(n_snow):
-            for j in range(WIDTH):
-                state[1][b, i, j] = ws[1 + i, T + j]
+                keep(ws, first, T, profile[0][b, r])
+                keep(ws, first, S, profile[1][b, r])
+        keep(ws, first, H, state[0][b])
+        keep(ws, 1, T, state[1][b])
         failed[b] = given_up if given_up >= 0 else -2 - count

@@ -49,8 +49,8 @@ class Material:
         for name in ("capacity_thawed", "capacity_frozen"):
             if (np.asarray(getattr(self, name)) < 1e5).any():
                 raise ModelError("the heat capacity is too small to be per volume", where=f"{name} [J m-3 K-1]",
-                                 found=f"{np.min(getattr(self, name)):g}", expected="about 1e6 to 4e6",
-                                 next_step="Multiply a specific heat [J kg-1 K-1] by the density [kg m-3].")  # fmt: skip
+                                 found=f"{np.min(getattr(self, name)):g}", expected="about 1e6 to 4e6", next_step=
+                                 "Multiply a specific heat [J kg-1 K-1] by the density [kg m-3].")  # fmt: skip
         water = between("water_content [m3 m-3]", self.water_content, 0.0, 1.0)
         if not isinstance(self.curve, FreeWater):
             above("water_content [m3 m-3]", water)

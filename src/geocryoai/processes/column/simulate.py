@@ -83,12 +83,12 @@ def start_state(initial: ArrayLike | ColumnState, soil: Soil, tables: EnthalpyTa
                              found=str(initial.enthalpy.shape))  # fmt: skip
         snow = initial.snow_temperature
         if snow.shape[0] != snow_cells:
-            t = tables.temperature_at(initial.enthalpy[0], soil.index[0])
-            snow = np.broadcast_to(t, (snow_cells, shape[1]))
+            surface = tables.temperature_at(initial.enthalpy[0], soil.index[0])
+            snow = np.broadcast_to(np.minimum(surface, 0.0), (snow_cells, shape[1]))
         return ColumnState(initial.enthalpy, snow)
-    t: Array = between("initial [degC]", initial, -90.0, 60.0)
-    t = t[:, None] if t.ndim == 1 else t
-    if t.ndim > 2 or np.broadcast_shapes(t.shape, shape) != shape:
+    given = between("initial [degC]", initial, -90.0, 60.0)
+    t: Array = given[:, None] if given.ndim == 1 else given
+    if t.ndim > 2 or any(have not in (1, want) for have, want in zip(t.shape, shape[2 - t.ndim :], strict=True)):
         raise ModelError("the temperature at the start does not fit the soil", where="initial [degC]",
                          found=f"shape {t.shape}", expected=f"{shape}")  # fmt: skip
     t = np.broadcast_to(t, shape)

@@ -1,13 +1,14 @@
 """A state in balance with a climate: some years repeated, with the slow ground below brought to its steady profile.
 
 Heat takes centuries to reach equilibrium at tens of metres, but a few years at some metres. After each repetition the
-ground below a depth that the repetition has settled is set to the profile that carries the geothermal heat from the
-mean temperature there; the last repetitions run freely.
+ground below a depth that the repetition has settled is shifted so that its mean temperatures carry the geothermal heat
+from the mean temperature there, its seasons kept; the last repetitions run freely.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,9 +43,9 @@ def spin_up(
     options: Options | None = None,
     *,
     years: int = 1,
-    accelerated: int = 6,
-    free: int = 4,
-    settled: float = 3.0,
+    accelerated: int = 8,
+    free: int = 2,
+    settled: float = 2.0,
 ) -> SpinUp:
     """Return a state in balance with the first years of a forcing.
 
@@ -58,7 +59,7 @@ def spin_up(
         How many of the first years are repeated.
     accelerated, free : int
         Repetitions with and without the steady profile set below, at least 1 and 2.
-    settled : float, default 3
+    settled : float, default 2
         Depth that a repetition settles [m]; more where thaw goes deeper than half of it.
     """
     if forcing.temperature is None:
@@ -84,21 +85,20 @@ def spin_up(
 
 
 def _steady_below(result: ColumnResult, settled: float) -> ColumnState:
-    """Return the end of a run, with the ground below the settled depth at its steady profile."""
+    """Return the end of a run, with the ground below the settled depth shifted to its steady profile."""
     soil, tables = result.soil, result.tables
     mean, depth = _cycle_mean(result), soil.grid.depth
     thaw = np.minimum(result.yearly.alt_isotherm.max(axis=0), 0.4 * soil.grid.edges[-1])
     below = depth[:, None] >= np.minimum(np.maximum(settled, 2.0 * thaw), 0.8 * soil.grid.edges[-1])
     first = below.argmax(axis=0)
     t = mean.copy()
-    columns = np.arange(soil.columns)
     gradient = np.broadcast_to(np.asarray(soil.geothermal, dtype=np.float64), (soil.columns,))
     for i in range(1, depth.size):
         share = tables.share_at(tables.enthalpy(t[i - 1], soil.index[i - 1]), soil.index[i - 1])
         k = tables.conductivity_frozen[soil.index[i]] * np.exp(tables.conductivity_ratio[soil.index[i]] * share)
         t[i] = np.where(i > first, t[i - 1] + gradient * (depth[i] - depth[i - 1]) / k, t[i])
-    t[:, columns] = np.where(below, t, mean)
-    enthalpy = np.where(below, tables.enthalpy(t, soil.index), result.state.enthalpy)
+    shifted = tables.temperature_at(result.state.enthalpy, soil.index) + t - mean
+    enthalpy = np.where(below, tables.enthalpy(shifted, soil.index), result.state.enthalpy)
     return ColumnState(enthalpy, result.state.snow_temperature)
 
 
@@ -111,9 +111,9 @@ def _first_years(forcing: Forcing, years: int) -> Forcing:
     """Return the forcing cut to its first years."""
     year = forcing.years
     wanted: NDArray[np.bool_] = np.isin(year, np.unique(year)[:years])
-    cut = {}
-    for field in fields(forcing):
-        value = getattr(forcing, field.name)
-        series = field.name not in ("n_thaw", "n_freeze", "exchange") and np.ndim(value) >= 1
-        cut[field.name] = np.asarray(value)[wanted] if series else value
-    return Forcing(**cut)
+    series = ("days", "year", "temperature", "snow_depth", "snow_density", "snow_conductivity")
+    cut: dict[str, Any] = {}
+    for name in series:
+        value = getattr(forcing, name)
+        cut[name] = np.asarray(value)[wanted] if np.ndim(value) else value
+    return replace(forcing, **cut)

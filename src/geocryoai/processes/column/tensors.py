@@ -8,10 +8,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from geocryoai.processes.checks import Array
 from geocryoai.processes.column.forcing import SurfaceSeries
 from geocryoai.processes.column.soil import Soil
 from geocryoai.processes.column.tables import COLDEST, NODES, EnthalpyTables
-from geocryoai.processes.constants import ICE_SPECIFIC_HEAT, LATENT_HEAT
+from geocryoai.processes.constants import DAY, ICE_SPECIFIC_HEAT, LATENT_HEAT
 
 
 @dataclass(frozen=True)
@@ -148,11 +149,16 @@ class TensorForcing:
 
     @classmethod
     def of(
-        cls, days: np.ndarray, surface: SurfaceSeries, soil: Soil, is_flux: bool, exchange: float | None, device: str
+        cls, days: Array, surface: SurfaceSeries, soil: Soil, is_flux: bool, exchange: float | None, device: str
     ) -> TensorForcing:
         """Return the tensors of checked series."""
-        arrays = (86400.0 * days, surface.top, surface.snow_depth, surface.snow_conductivity,
-                  ICE_SPECIFIC_HEAT * surface.snow_density,
-                  np.broadcast_to(np.asarray(soil.geothermal, dtype=np.float64), (soil.columns,)))  # fmt: skip
-        tensors = (torch.as_tensor(np.array(a, dtype=np.float64), device=device) for a in arrays)
-        return cls(*tensors, is_flux=is_flux, resistance=0.0 if exchange is None else 1.0 / exchange)
+        geothermal = np.broadcast_to(np.asarray(soil.geothermal, dtype=np.float64), (soil.columns,))
+        capacity = ICE_SPECIFIC_HEAT * surface.snow_density
+
+        def tensor(values: Array) -> Tensor:
+            return torch.as_tensor(np.array(values, dtype=np.float64), device=device)
+
+        return cls(
+            tensor(DAY * days), tensor(surface.top), tensor(surface.snow_depth), tensor(surface.snow_conductivity),
+            tensor(capacity), tensor(geothermal), is_flux, 0.0 if exchange is None else 1.0 / exchange,
+        )  # fmt: skip

@@ -36,7 +36,7 @@ def solve_tridiagonal(lower: Tensor, diagonal: Tensor, upper: Tensor, right: Ten
     lower, diagonal, upper, right : tensor, shape (rows, columns)
         One system for each column; lower[0] and upper[-1] are not used.
     """
-    solution: Tensor = _Solve.apply(lower, diagonal, upper, right)
+    solution: Tensor = _Solve.apply(lower, diagonal, upper, right)  # type: ignore[no-untyped-call]
     return solution
 
 

@@ -24,7 +24,9 @@ from geocryoai.processes.column.result import ColumnResult
 
 @dataclass(frozen=True)
 class ZeroCurtain:
-    """Freeze-up of each year, shape (years, layers, columns); NaN where there is none, or it does not end in the run.
+    """Freeze-up after the thaw of each year, shape (years, layers, columns).
+
+    NaN where there is none, or the run ends before it does.
 
     Attributes
     ----------
@@ -67,7 +69,7 @@ def zero_curtain(result: ColumnResult, begun: float = 0.05, done: float = 0.95) 
             winter = s[first:last]
             frozen = (s[first - 1] - winter) / max(s[first - 1] - winter.min(), 1e-12)
             start[y, layer, column] = time[first + int(np.argmax(frozen >= begun))]
-            if last < s.size or frozen[-1] < 0.999 or winter.size > 60:
+            if last < s.size or not _still_freezing(s, time):
                 end[y, layer, column] = time[first + int(np.argmax(frozen >= done))]
     return ZeroCurtain(start, end)
 
@@ -87,8 +89,14 @@ def _seasons(share: Array, years: NDArray[np.int64], year: NDArray[np.int64]) ->
     return found
 
 
+def _still_freezing(share: Array, time: Array) -> bool:
+    """Return whether more than 1 % of the water froze in the last week of the run."""
+    week = int(np.searchsorted(time, time[-1] - 7.0))
+    return bool(share[min(week, share.size - 2)] - share[-1] > 0.01)
+
+
 def plateau(t: Array, band: float = 0.5, patience: int = 3) -> tuple[int, int]:
-    """Return the first and the last step of the autumn plateau near 0 degC in one series, for a season of thaw to frost.
+    """Return the first and the last step of the autumn plateau near 0 degC of one season, thaw to frost.
 
     Parameters
     ----------

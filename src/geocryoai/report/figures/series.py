@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from geocryoai.report.figures.style import BLUE, INK, SKY, Picture, panels, picture, whole
 from geocryoai.report.words import axis_of, count, number, plain, shorten
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
 #: Months between two values of one line from which on the line is broken, by step of the target.
@@ -55,8 +58,7 @@ def series_figure(
             _panel(ax, site, part, step)
             if i % 2 == 0:
                 ax.set_ylabel(axis_of(target), fontsize=7.5)
-        handles, labels = axes[0].get_legend_handles_labels()
-        whole(axes[0]).legend(handles, labels, loc="outside lower center", ncols=3)
+        whole(axes[0]).legend(handles=_legend(), loc="outside lower center", ncols=3)
         text = (
             f"{plain(label)}, {plain(model)}: observed {target} and its out-of-fold prediction with the 90 % band, at "
             f"the {count(len(sites), 'site')} with the longest record, the one with the largest error first. Each "
@@ -66,25 +68,30 @@ def series_figure(
                        alt=f"Time series of {target} at {', '.join(sites)}.")  # fmt: skip
 
 
+def _legend() -> list[Artist]:
+    return [
+        Patch(facecolor=SKY, alpha=0.35, label="90 % band"),
+        Line2D([], [], color=BLUE, linewidth=1.1, label="predicted, out of fold"),
+        Line2D([], [], color=INK, linewidth=0, marker="o", markersize=2.8, label="observed"),
+    ]
+
+
 def _panel(ax: Axes, site: str, part: pl.DataFrame, step: str) -> None:
     error = float(np.sqrt(np.mean((part["mean"] - part["observed"]).to_numpy() ** 2)))
-    for i, ((_,), fold) in enumerate(part.sort("fold", "time").group_by("fold", maintain_order=True)):
+    for (_,), fold in part.sort("fold", "time").group_by("fold", maintain_order=True):
         line = fold.group_by("time", maintain_order=True).agg(pl.col("mean", "q05", "q95").mean()).sort("time")
         months = line["time"].to_numpy().astype("datetime64[M]")
         breaks = np.flatnonzero(np.diff(months).astype(int) > _GAP[step]) + 1
-        for k, piece in enumerate(np.split(np.arange(len(months)), breaks)):
-            named = i == 0 and k == 0
+        for piece in np.split(np.arange(len(months)), breaks):
             time = line["time"].to_numpy()[piece]
             low, mean, high = (line[name].to_numpy()[piece] for name in ("q05", "mean", "q95"))
-            band = "90 % band" if named else "_"
             if len(piece) == 1:
-                ax.vlines(time, low, high, color=SKY, linewidth=2.5, alpha=0.45, label=band)
+                ax.vlines(time, low, high, color=SKY, linewidth=2.5, alpha=0.45)
             else:
-                ax.fill_between(time, low, high, color=SKY, alpha=0.35, linewidth=0, label=band)
-            ax.plot(time, mean, color=BLUE, linewidth=1.1, marker="o" if len(piece) == 1 else None, markersize=2.5,
-                    label="predicted, out of fold" if named else "_")  # fmt: skip
+                ax.fill_between(time, low, high, color=SKY, alpha=0.35, linewidth=0)
+            ax.plot(time, mean, color=BLUE, linewidth=1.1, marker="o" if len(piece) == 1 else None, markersize=2.5)
     seen = part.unique("row", maintain_order=True)
-    ax.plot(seen["time"].to_numpy(), seen["observed"].to_numpy(), "o", color=INK, markersize=2.2, label="observed")
+    ax.plot(seen["time"].to_numpy(), seen["observed"].to_numpy(), "o", color=INK, markersize=2.2)
     ticks = AutoDateLocator(minticks=3, maxticks=8)  # type: ignore[no-untyped-call]
     ax.xaxis.set_major_locator(ticks)
     ax.xaxis.set_major_formatter(ConciseDateFormatter(ticks, show_offset=False))  # type: ignore[no-untyped-call]
