@@ -14,7 +14,7 @@ from geocryoai.core.study import study_from_dict
 from geocryoai.evaluation import METRICS
 from geocryoai.evaluation.score_tables import Subject, difference_table, score_table
 from geocryoai.models.contract import QUANTILES, Prediction
-from geocryoai.products.maps import map_dataset
+from geocryoai.products.maps import empty_layers, fill_layers, map_dataset
 
 GRID = Grid("EPSG:3338", left=-60_000.0, top=2_260_000.0, resolution=10_000.0, width=12, height=10)
 ALT_ERRORS = {"ours": 0.2, "ridge": 0.1, "site_climatology": 0.4}
@@ -184,9 +184,9 @@ def write_maps(root, offset):
     real = np.linspace(0.3, 1.2, GRID.width * GRID.height).reshape(GRID.shape)
     prediction = Prediction.normal(real.ravel() + offset, np.full(real.size, 0.1))
     (root / "predict").mkdir()
-    write_netcdf(
-        map_dataset("alt", GRID, ["2006"], [prediction], [np.ones(GRID.shape, bool)]), root / "predict" / "alt.nc"
-    )
+    mapped = empty_layers(GRID, 1)
+    fill_layers(mapped, slice(0, 1), slice(0, GRID.height), prediction, np.ones(real.size, bool))
+    write_netcdf(map_dataset("alt", GRID, ["2006"], mapped), root / "predict" / "alt.nc")
     years = np.array(["2005", "2006", "2007"], dtype="datetime64[Y]")
     layers = {"alt": Layer(np.stack([real, real, real]), "m")}
     (root / "ingest" / "twin").mkdir(parents=True, exist_ok=True)

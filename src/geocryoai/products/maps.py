@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
     from geocryoai.core.grid import Grid
     from geocryoai.models.contract import Prediction
+
+
+#: Part of a map -> suffix of its variable.
+PARTS = {"mean": "", "sd": "_sd", "q05": "_q05", "q95": "_q95"}
 
 
 def cell_records(grid: Grid, period: str, rows: slice) -> pl.DataFrame:
@@ -43,8 +47,33 @@ def cell_records(grid: Grid, period: str, rows: slice) -> pl.DataFrame:
     return conform(pl.DataFrame(table), RECORD_COLUMNS, where="grid")
 
 
-def map_dataset(target: str, grid: Grid, periods: Sequence[str], layers: Sequence[Prediction | None],
-                cells: Sequence[NDArray[np.bool_]]) -> xr.Dataset:  # fmt: skip
+def empty_layers(grid: Grid, periods: int) -> dict[str, NDArray[np.float32]]:
+    """Return the parts of a map, each (periods, height, width), all missing."""
+    return {part: np.full((periods, *grid.shape), np.nan, np.float32) for part in PARTS}
+
+
+def fill_layers(
+    layers: dict[str, NDArray[np.float32]],
+    steps: slice,
+    rows: slice,
+    prediction: Prediction,
+    where: NDArray[np.bool_],
+) -> None:
+    """Put predictions of the cells `where` (periods, rows and columns of a block, row-major) into a map."""
+    answers = {
+        "mean": prediction.mean,
+        "sd": prediction.sd,
+        "q05": prediction.quantiles[:, QUANTILES.index(0.05)],
+        "q95": prediction.quantiles[:, QUANTILES.index(0.95)],
+    }
+    for part, values in answers.items():
+        block = layers[part][steps, rows]
+        block[where.reshape(block.shape)] = values
+
+
+def map_dataset(
+    target: str, grid: Grid, periods: Sequence[str], layers: Mapping[str, NDArray[np.float32]]
+) -> xr.Dataset:
     """Return mean, standard deviation and quantiles of a target on a grid.
 
     Parameters
@@ -53,27 +82,17 @@ def map_dataset(target: str, grid: Grid, periods: Sequence[str], layers: Sequenc
     grid : Grid
     periods : sequence of str
         Months (``YYYY-MM``) or years, one per layer.
-    layers : sequence of Prediction
-        Predictions of the cells that are predicted, in row-major order; None where there is none.
-    cells : sequence of array of bool, shape (height, width)
-        Which cells these are.
+    layers : dict of str to array, shape (periods, height, width)
+        Of `empty_layers`.
     """
     import xarray as xr
 
     about = variable(target)
-    names = {"mean": target, "sd": f"{target}_sd", "q05": f"{target}_q05", "q95": f"{target}_q95"}
-    values = {part: np.full((len(periods), *grid.shape), np.nan, np.float32) for part in names}
-    for k, (prediction, where) in enumerate(zip(layers, cells, strict=True)):
-        if prediction is None:
-            continue
-        values["mean"][k][where] = prediction.mean
-        values["sd"][k][where] = prediction.sd
-        values["q05"][k][where] = prediction.quantiles[:, QUANTILES.index(0.05)]
-        values["q95"][k][where] = prediction.quantiles[:, QUANTILES.index(0.95)]
+    names = {part: target + suffix for part, suffix in PARTS.items()}
     bounds = np.array([parse_period(period) for period in periods]).astype("datetime64[ns]")
     dataset = xr.Dataset(
         {
-            name: (("time", "y", "x"), values[part], {**_attributes(part, about.unit, about.long_name)})
+            name: (("time", "y", "x"), layers[part], {**_attributes(part, about.unit, about.long_name)})
             for part, name in names.items()
         },
         coords={

@@ -13,7 +13,7 @@ from geocryoai.core.errors import RunError, StudyError
 from geocryoai.core.study import Study
 from geocryoai.cube.store import grid_of
 from geocryoai.models.contract import Learner, Prediction
-from geocryoai.products.maps import cell_records, map_dataset
+from geocryoai.products.maps import cell_records, empty_layers, fill_layers, map_dataset
 from geocryoai.products.records import prediction_table
 from geocryoai.stages.harmonize import features_of, open_study_cube, study_grid, study_months
 from geocryoai.stages.samples import load_samples, samples_of
@@ -76,26 +76,29 @@ def predicted_map(work: Workspace, target: str, learner: Learner, months: Sequen
         raise StudyError([f"{target}: no map can be made, since {reason}"], where=work.study.name)
     periods = list(dict.fromkeys(month[:4] if section.step == "year" else month for month in months))
     needed = _needed(work, target)
-    rows_at_once = max(1, BLOCK_CELLS // grid.width)
-    layers: list[Prediction | None] = []
-    cells: list[NDArray[np.bool_]] = []
+    values = empty_layers(grid, len(periods))
+    rows_at_once = max(1, min(grid.height, BLOCK_CELLS // grid.width))
+    periods_at_once = max(1, BLOCK_CELLS // (rows_at_once * grid.width))
+    blocks = [
+        (slice(first, first + periods_at_once), slice(top, top + rows_at_once))
+        for top in range(0, grid.height, rows_at_once)
+        for first in range(0, len(periods), periods_at_once)
+    ]
     with work.progress.task(f"map {target}") as tick:
-        for done, period in enumerate(periods):
-            tick(done, len(periods))
-            blocks = [
-                _predict_rows(work, target, learner, cell_records(grid, period, slice(top, top + rows_at_once)), needed)
-                for top in range(0, grid.height, rows_at_once)
-            ]
-            layers.append(_joined([prediction for prediction, _ in blocks if prediction is not None]))
-            cells.append(np.concatenate([where for _, where in blocks]).reshape(grid.shape))
-        tick(len(periods), len(periods))
-    if not any(where.any() for where in cells):
+        for done, (steps, rows) in enumerate(blocks):
+            tick(done, len(blocks))
+            records = pl.concat([cell_records(grid, period, rows) for period in periods[steps]])
+            prediction, where = _predict_cells(work, target, learner, records, needed)
+            if prediction is not None:
+                fill_layers(values, steps, rows, prediction, where)
+        tick(len(blocks), len(blocks))
+    if not np.isfinite(values["mean"]).any():
         raise RunError(
             "no cell has all the features that the learner needs",
             where=f"{work.study.name}, {target}",
             expected=", ".join(needed),
         )
-    return map_dataset(target, grid, periods, layers, cells)
+    return map_dataset(target, grid, periods, values)
 
 
 def write_map(dataset: xr.Dataset, path: Path) -> None:
@@ -105,7 +108,7 @@ def write_map(dataset: xr.Dataset, path: Path) -> None:
     write_netcdf(dataset, path)
 
 
-def _predict_rows(
+def _predict_cells(
     work: Workspace, target: str, learner: Learner, records: pl.DataFrame, needed: Sequence[str]
 ) -> tuple[Prediction | None, NDArray[np.bool_]]:
     built = features_of(work, work.study.targets[target], records, strict=False)
@@ -124,13 +127,3 @@ def _needed(work: Workspace, target: str) -> list[str]:
     table = work.table("harmonize", target).filter(pl.col("learn"))
     names = feature_names(work, target)["features"]
     return [name for name in names if np.isfinite(table[name].to_numpy()).mean() >= COMPLETE]
-
-
-def _joined(parts: Sequence[Prediction]) -> Prediction | None:
-    if not parts:
-        return None
-    return Prediction(
-        mean=np.concatenate([p.mean for p in parts]),
-        sd=np.concatenate([p.sd for p in parts]),
-        quantiles=np.concatenate([p.quantiles for p in parts]),
-    )
