@@ -145,8 +145,6 @@ def commands() -> str:
             shown = ", ".join(f"`{opt}`" for opt in parameter.opts) if parameter.opts[0].startswith("-") else ""
             shown = shown or f"`{parameter.metavar or parameter.name.upper()}`"
             meaning = getattr(parameter, "help", None) or ""
-            if parameter.envvar:
-                meaning += f" (or the environment variable `{parameter.envvar}`)"
             default = "" if parameter.default in (None, False) else f"`{parameter.default}`"
             rows.append([shown, meaning, default])
         parts.append(f"## `geocryoai {name}`\n\n{command.help}\n\n" + table(["Argument", "Meaning", "Default"], rows))
