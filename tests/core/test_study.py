@@ -85,9 +85,9 @@ def test_a_year_means_its_first_and_last_month():
 
 
 def test_overrides_reach_nested_keys_and_lists():
-    study = study_from_dict(tree(), ["seed=7", "compute.workers=1", "targets.alt.records.0=probes"])
+    study = study_from_dict(tree(), ["seed=7", "compute.memory_mb=128", "targets.alt.records.0=probes"])
     assert study.seed == 7
-    assert study.compute.workers == 1
+    assert study.compute.memory_mb == 128
 
 
 @pytest.mark.parametrize("override", ["seed", "targets.alt.records.5=x", "name.first=x", "seed=[1"])

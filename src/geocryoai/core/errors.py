@@ -46,7 +46,8 @@ class GeoCryoAIError(Exception):
             parts.append(f"found {self.found}")
         if self.expected is not None:
             parts.append(f"expected {self.expected}")
-        text = "; ".join(parts) + "."
+        text = "; ".join(parts)
+        text += "" if text.endswith((".", "?")) else "."
         if self.next_step is None:
             return text
         step = self.next_step[:1].upper() + self.next_step[1:]

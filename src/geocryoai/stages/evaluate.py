@@ -53,7 +53,7 @@ def evaluate(work: Workspace) -> None:
                 parts[name].append(_labelled(table, split.protocol, label))
             if work.study.evaluate.suspicion:
                 product = work.study.predict.learner
-                model = product if product in learners else next(iter(learners))
+                model = product if product in learners else list(learners)[-1]
                 audited = {n: dict(s.options) for n, s in learners.items() if s.model in AUDITED}
                 found = suspicion_tests(
                     samples, split, result.predictions, model, fit=fit, audited=audited, seed=work.study.seed

@@ -240,9 +240,7 @@ class ReportSection(Section):
 class ComputeSection(Section):
     """Limits of the machine."""
 
-    workers: int = Field(2, ge=1, le=256, description="processes or threads")
     memory_mb: int = Field(1024, ge=64, description="budget of the cube [MB]")
-    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="where networks are fitted")
 
 
 class Study(Section):
