@@ -32,7 +32,7 @@ def fit_learner(name: str, samples: Samples, options: Mapping[str, Any], seed: i
         raise ModelError("there is nothing to learn from: no row has a measured target", where=samples.target)
     try:
         return kind(seed=seed, **options).fit(samples.take(measured))
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ModelError(
             f"the learner failed ({type(error).__name__}: {error})",
             where=f"{name}, {samples.target}",
