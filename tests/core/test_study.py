@@ -30,6 +30,22 @@ def test_defaults_are_resolved_and_survive_yaml(tmp_path: Path):
     assert study.targets["alt"].select.quality == ("measured",)
 
 
+@pytest.mark.parametrize(
+    "domain",
+    [
+        {"west": -170, "east": -141, "south": 54, "north": 72},
+        {"left": 0, "top": 1e6, "width": 4, "height": 3, "resolution": 1000},
+    ],
+)
+def test_a_domain_is_a_box_or_an_extent_and_survives_yaml(tmp_path: Path, domain):
+    study = study_from_dict(tree(domain=domain))
+    path = tmp_path / "study.yml"
+    path.write_text(to_yaml(study), encoding="utf-8")
+    assert load_study(path) == study
+    with pytest.raises(StudyError, match="a domain is either"):
+        study_from_dict(tree(domain={**domain, "west": -170, "left": 0}))
+
+
 def test_every_problem_is_reported_at_once_with_the_nearest_key():
     wrong = tree(sead=3, period={"start": "1990-13", "end": "2000"})
     wrong["sources"]["probes"]["optins"] = {}

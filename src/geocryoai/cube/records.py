@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from geocryoai.core.study import SelectSection
 
+#: What tells one record from another; in wide tables one row of the file holds several sites or years.
+RECORD_KEY = ("source", "source_row", "site", "time_start")
+
 #: Why a measured record is not learnt from, in the order in which the rules are tried.
 REASONS = {
     "no_value": "nothing was measured",
@@ -24,6 +27,7 @@ REASONS = {
     "domain": "outside the domain",
     "range": "outside the selected range",
     "duplicate": "same place and time in a source before it",
+    "no_drivers": "none of the joined features is known there",
 }
 
 
@@ -49,11 +53,12 @@ def target_table(
     for records, observations in sources.values():
         mine = observations.filter(pl.col("variable") == target)
         wanted = mine.with_columns(pl.col("quality").is_in(list(qualities)).alias("_wanted"))
-        best = wanted.filter(pl.col("_wanted") == pl.col("_wanted").max().over("source", "source_row"))
-        values = best.group_by("source", "source_row", maintain_order=True).agg(
+        best = wanted.filter(pl.col("_wanted") == pl.col("_wanted").max().over(*RECORD_KEY))
+        values = best.group_by(*RECORD_KEY, maintain_order=True).agg(
             pl.col("value").mean(), pl.col("sigma").mean(), pl.col("quality").first(), pl.col("support_m").first()
         )
-        tables.append(records.join(values, on=["source", "source_row"], how="left", maintain_order="left"))
+        joined = records.join(values, on=RECORD_KEY, how="left", nulls_equal=True, maintain_order="left")
+        tables.append(joined)
     return pl.concat(tables, how="diagonal_relaxed")
 
 
@@ -96,6 +101,17 @@ def select(
     if rules.merge_within_km is not None:
         judged = _mark_duplicates(judged, rules.merge_within_km, step)
     return judged.with_columns(pl.col("why_not").is_null().alias("learn"))
+
+
+def require_drivers(table: pl.DataFrame, features: Sequence[str]) -> pl.DataFrame:
+    """Return the table in which a record that has none of the features is not learnt."""
+    if not features:
+        return table
+    none = pl.all_horizontal(pl.col(name).is_null() | pl.col(name).is_nan() for name in features)
+    return table.with_columns(
+        pl.when(none & pl.col("learn")).then(pl.lit("no_drivers")).otherwise(pl.col("why_not")).alias("why_not"),
+        (pl.col("learn") & ~none).alias("learn"),
+    )
 
 
 def inside_box(

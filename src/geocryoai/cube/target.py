@@ -116,6 +116,7 @@ def build_target(
         if both := sorted(set(new) & {*derived, *table.columns}):
             raise CubeError("two joins bring the same feature", where="targets.join", found=", ".join(both))
         derived |= new
+    derived |= {f"at_{name}": _coordinate(table, name) for name in section.coordinates}
     table = table.with_columns(pl.Series(name, values) for name, values in derived.items())
     features = _chosen([*own, *statics, *derived], section, strict=strict)
     table = table.with_columns(pl.col(name).cast(pl.Float64).fill_null(float("nan")) for name in features)
@@ -128,6 +129,13 @@ def sample_time(table: pl.DataFrame, step: str) -> NDArray[np.datetime64]:
     end = table["time_end"].to_numpy().astype("datetime64[us]")
     middle = np.where(np.isnat(end), start, start + (end - start) // 2)
     return middle.astype(f"datetime64[{'M' if step == 'month' else 'Y'}]").astype("datetime64[D]")
+
+
+def _coordinate(table: pl.DataFrame, name: str) -> Floats:
+    if name == "year":
+        year = sample_time(table, "year").astype("datetime64[Y]")
+        return np.where(np.isnat(year), np.nan, year.astype("int64") + 1970.0)
+    return table[name].cast(pl.Float64).fill_null(float("nan")).to_numpy()
 
 
 def _source(covariates: Mapping[str, pl.DataFrame], join: JoinSection) -> pl.DataFrame:

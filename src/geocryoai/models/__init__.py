@@ -19,6 +19,7 @@ LEARNERS: Registry[type[Learner]] = Registry(
         "boosted_trees": "geocryoai.models.trees:BoostedTrees",
         "anchor_ridge": "geocryoai.models.residual:AnchorRidge",
         "anchor_trees": "geocryoai.models.residual:AnchorTrees",
+        "anchor_forest": "geocryoai.models.residual:AnchorForest",
         "convlstm": "geocryoai.models.convlstm:ConvLSTMEnsemble",
         "stack": "geocryoai.models.stack:Stack",
     },

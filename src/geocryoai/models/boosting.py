@@ -13,12 +13,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from geocryoai.models.path import HeldOut
-
     Floats = NDArray[np.float64]
-
-#: A fold stops when its held-out error has not fallen for so many rounds.
-PATIENCE = 100
 
 
 def parameters(options: Mapping[str, Any], seed: int) -> dict[str, Any]:
@@ -56,22 +51,10 @@ class BoostPath:
     rounds: list[int]
 
     @classmethod
-    def fit(
-        cls,
-        x: Floats,
-        t: Floats,
-        weight: Floats,
-        rounds: list[float],
-        parameters: dict[str, Any],
-        held: HeldOut | None,
-    ) -> Self:
-        """Return the path up to its longest candidate, or to where the held-out error stopped falling."""
-        # Boosting starts at the mean of t; rows fewer than a leaf needs give that mean.
+    def fit(cls, x: Floats, t: Floats, weight: Floats, rounds: list[float], parameters: dict[str, Any]) -> Self:
+        """Return the path up to its longest candidate."""
         train = lgb.Dataset(x, label=t, weight=weight, params=parameters, free_raw_data=False)
-        stop = None if held is None else [lgb.early_stopping(PATIENCE, verbose=False)]
-        watched = None if held is None else [train.create_valid(held.x, label=held.t, weight=held.weight)]
-        booster = lgb.train(parameters, train, num_boost_round=int(max(rounds)), valid_sets=watched, callbacks=stop)
-        return cls(booster, [int(count) for count in rounds])
+        return cls(lgb.train(parameters, train, num_boost_round=int(max(rounds))), [int(count) for count in rounds])
 
     def predict(self, x: Floats) -> Floats:
         """Return the answers of all candidates (candidates, n); one longer than the path is the whole path."""

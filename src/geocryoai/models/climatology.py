@@ -35,7 +35,8 @@ def weighted_means(code: Ints, n: int, y: Floats, weight: Floats) -> Floats:
     use = code >= 0
     total = np.bincount(code[use], weights=weight[use], minlength=n)
     value = np.bincount(code[use], weights=(weight * y)[use], minlength=n)
-    return np.divide(value, total, out=np.full(n, np.nan), where=total > 0)
+    means: Floats = np.divide(value, total, out=np.full(n, np.nan), where=total > 0)
+    return means
 
 
 @dataclass(frozen=True)

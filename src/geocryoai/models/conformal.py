@@ -2,8 +2,8 @@ r"""Intervals from out-of-fold residuals: group-aware split conformal prediction
 
 Residuals of one group (a site) are alike, so n rows are worth fewer than n. With the intraclass correlation rho of the
 residuals, a row of a group of m counts 1 / (1 + (m - 1) rho) (Kish 1965): rho = 0 gives the usual split conformal
-quantile over rows, rho = 1 the pooled group quantile of Dunn, Wasserman and Ramdas (2023, doi:10.1080/01621459.2022.2060112).
-The finite-sample correction p (n + 1) / n uses the sum of those counts as n.
+quantile over rows, rho = 1 the pooled group quantile of Dunn, Wasserman and Ramdas (2023,
+doi:10.1080/01621459.2022.2060112). The finite-sample correction p (n + 1) / n uses the sum of those counts as n.
 """
 
 from __future__ import annotations
@@ -215,7 +215,7 @@ def row_counts(residuals: Floats, groups: Ints) -> Floats:
     """Return how many independent residuals each row is worth, at most 1."""
     _, code, size = np.unique(groups, return_inverse=True, return_counts=True)
     rho = intraclass_correlation(residuals, groups)
-    counts: Floats = 1.0 / (1.0 + (size[code] - 1) * rho)
+    counts: Floats = (1.0 / (1.0 + (size[code] - 1) * rho)).astype(float)
     return counts
 
 

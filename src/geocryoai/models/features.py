@@ -141,14 +141,16 @@ class Design:
         kept = np.flatnonzero([len(np.unique(column[np.isfinite(column)])) > 1 for column in raw.T])
         missing = ~np.isfinite(raw[:, kept])
         some = np.flatnonzero(missing.any(axis=0) & ~missing.all(axis=0))
-        first = np.unique(missing[:, some], axis=1, return_index=True)[1] if impute and len(some) else []
+        first: Ints = np.empty(0, dtype=np.int64)
+        if impute and len(some):
+            first = np.unique(missing[:, some], axis=1, return_index=True)[1]
         design = cls(
             features=inputs.features,
             lags=inputs.lags,
             anchors=anchors,
             kept=kept,
             fill=np.nanmedian(raw[:, kept], axis=0) if len(kept) else np.empty(0),
-            indicators=np.sort(some[np.asarray(first, dtype=np.int64)]),
+            indicators=np.sort(some[first]),
             centre=np.zeros(1),
             scale=np.ones(1),
             impute=impute,
@@ -192,10 +194,9 @@ class Design:
     @classmethod
     def restore(cls, facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:
         """Return the preparation that `state` described."""
-        names = {part: tuple(facts[part]) for part in ("features", "lags", "anchors")}
-        own = {name: arrays[name] for name in ("kept", "fill", "indicators", "centre", "scale")}
+        names: dict[str, Any] = {part: tuple(facts[part]) for part in ("features", "lags", "anchors")}
+        own: dict[str, Any] = {name: arrays[name] for name in ("kept", "fill", "indicators", "centre", "scale")}
         return cls(**names, **own, impute=facts["impute"])
-
 
 
 def _raw(samples: Samples, features: tuple[str, ...], lags: tuple[int, ...], anchors: tuple[str, ...]) -> Floats:

@@ -72,7 +72,7 @@ class Forest:
         return cls(**{name: arrays[name] for name in cls.__dataclass_fields__})
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True)
 def _walk(
     x: NDArray[np.float32],
     roots: NDArray[np.int64],

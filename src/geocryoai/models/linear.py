@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from geocryoai.models.features import Design
-from geocryoai.models.path import HeldOut, PathLearner
+from geocryoai.models.path import PathLearner
 from geocryoai.models.transform import Transformed
 
 if TYPE_CHECKING:
@@ -80,9 +80,7 @@ class RidgeFamily(PathLearner):
         """Return the penalties."""
         return list(PENALTIES)
 
-    def path(
-        self, x: Floats, t: Floats, weight: Floats, candidates: list[float], held: HeldOut | None = None
-    ) -> RidgePath:
+    def path(self, x: Floats, t: Floats, weight: Floats, candidates: list[float]) -> RidgePath:
         """Return the ridge path."""
         return RidgePath.fit(x, t, weight, candidates)
 

@@ -1,15 +1,14 @@
 """Learners with a path of candidates, from stiff to flexible, of which grouped inner folds choose one.
 
 Ridge has a path of penalties, boosting a path of rounds. Each fold fits the whole path at once; the candidate with the
-smallest weighted squared error on held-out groups is taken, and its out-of-fold answers give the intervals. (They were
-used to choose one number among few candidates; the optimism of that is negligible beside the spread of residuals.)
+smallest weighted squared error on held-out groups is taken.
 """
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 
@@ -26,14 +25,6 @@ if TYPE_CHECKING:
     from geocryoai.models.folds import Folds
 
     Floats = NDArray[np.float64]
-
-
-class HeldOut(NamedTuple):
-    """Rows that a fit may look at to stop early: matrix, what is learnt, weight."""
-
-    x: Floats
-    t: Floats
-    weight: Floats
 
 
 class Path(Protocol):
@@ -95,38 +86,47 @@ class PathLearner(PointLearner):
         """Return the candidates, stiff ones first."""
 
     @abstractmethod
-    def path(
-        self, x: Floats, t: Floats, weight: Floats, candidates: list[float], held: HeldOut | None = None
-    ) -> Path:
-        """Return the path fitted to `t`; `held` may serve to stop early, never to fit."""
+    def path(self, x: Floats, t: Floats, weight: Floats, candidates: list[float]) -> Path:
+        """Return the path fitted to `t`."""
 
     @abstractmethod
     def restore_path(self, facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Path:
         """Return the path that its `state` described."""
 
     def cross_answer(self, samples: Samples, folds: Folds) -> Point:
-        """Choose candidate and shrink factor on held-out groups; return the out-of-fold answers of the choice."""
+        """Choose candidate and shrink factor on held-out groups; return out-of-fold answers.
+
+        The answers for a fold are those of the choice that the other folds alone would make: with few sites, answers of
+        a choice that saw the fold look better than the learner is.
+        """
         weight = row_weights(samples, float(self.options["weight_power"]))
         self.link(samples, weight)  # refuses here, before any fold, what it cannot encode
+        trials = self._trials(samples, folds)
+        loss = weight * (trials - samples.y) ** 2
+        i, j = _best(loss)
+        chosen: Floats = trials[i, j]
+        factor = self.rescale(chosen, samples.y, weight)
+        self.tuned = {"candidate": self.candidates()[i], "shrink": float(self.shrinks[j]), "factor": factor}
+        mean = np.empty(len(samples))
+        for train, held in folds:
+            i, j = _best(loss[:, :, train])
+            mean[held] = trials[i, j, held]
+        return Point(factor * mean)
+
+    def _trials(self, samples: Samples, folds: Folds) -> Floats:
+        """Return the out-of-fold answers (candidates, shrink factors, n)."""
         candidates = self.candidates()
         trials = np.empty((len(candidates), len(self.shrinks), len(samples)))
         for train, held in folds:
             inside, outside = samples.take(train), samples.take(held)
-            own = row_weights(inside, float(self.options["weight_power"]))
-            link = self.link(inside, own)
+            weight = row_weights(inside, float(self.options["weight_power"]))
+            link = self.link(inside, weight)
             design, x = self.design(inside)
-            xh = design.matrix(outside)
-            path = self.path(x, link.encode(inside), own, candidates, HeldOut(xh, link.encode(outside), weight[held]))
-            for i, learnt in enumerate(path.predict(xh)):
+            path = self.path(x, link.encode(inside), weight, candidates)
+            for i, learnt in enumerate(path.predict(design.matrix(outside))):
                 for j, shrink in enumerate(self.shrinks):
                     trials[i, j, held] = link.decode(learnt, outside, shrink).mean
-        loss = np.average((trials - samples.y) ** 2, axis=2, weights=weight)
-        # Stiff candidates and small shrink factors stand first, and a tie goes to them.
-        i, j = np.unravel_index(int(np.argmin(loss)), loss.shape)
-        chosen: Floats = trials[i, j]
-        factor = self.rescale(chosen, samples.y, weight)
-        self.tuned = {"candidate": float(candidates[i]), "shrink": float(self.shrinks[j]), "factor": factor}
-        return Point(factor * chosen)
+        return trials
 
     def learn(self, samples: Samples) -> None:
         """Fit the chosen candidate to all rows."""
@@ -158,3 +158,9 @@ class PathLearner(PointLearner):
         self._design = Design.restore(facts["design"], parts["design"])
         self._link = self.restore_link(facts["link"])
         self._path = self.restore_path(facts["path"], parts["path"])
+
+
+def _best(loss: Floats) -> tuple[int, int]:
+    """Return the place of the smallest mean loss; a tie goes to the stiff candidate and the small shrink factor."""
+    i, j = np.unravel_index(int(np.argmin(loss.mean(axis=2))), loss.shape[:2])
+    return int(i), int(j)

@@ -2,77 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
-from geocryoai.core.errors import ModelError
-from geocryoai.core.variables import variable
-from geocryoai.models.anchor import FittedAnchor, choose_anchor
 from geocryoai.models.linear import RidgeFamily
+from geocryoai.models.link import ANCHOR_OPTIONS, AnchorLink
 from geocryoai.models.path import PathLearner
 from geocryoai.models.point import Point
-from geocryoai.models.trees import BoostFamily
+from geocryoai.models.trees import BoostFamily, RandomForest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from geocryoai.cube.samples import Samples
 
     Floats = NDArray[np.float64]
-
-FORMS = ("auto", "ratio", "additive")
-#: A ratio correction stays within a factor of 2 both ways, unless the option `bound` says otherwise.
-RATIO_BOUND = float(np.log(2.0))
-#: An additive correction stays within this quantile of |y - anchor| in training, unless the option `bound` is given.
-ADDITIVE_QUANTILE = 0.95
-
-
-@dataclass(frozen=True)
-class AnchorLink:
-    """Learn what the anchor leaves.
-
-    Attributes
-    ----------
-    anchor : FittedAnchor
-    form : {"ratio", "additive"}
-        Answer = anchor x exp(correction) or anchor + correction.
-    bound : float
-        Largest correction either way [1 for ratio, target's unit for additive].
-    floor : float
-        Smallest anchor and target of a ratio [target's unit].
-    """
-
-    anchor: FittedAnchor
-    form: str
-    bound: float
-    floor: float
-
-    def encode(self, samples: Samples) -> Floats:
-        """Return the correction that would be right, ratios at most twice the bound so that no row leads the fit."""
-        base = self.anchor.at(samples)
-        if self.form == "additive":
-            return samples.y - base
-        ratio = np.log(np.maximum(samples.y, self.floor) / np.maximum(base, self.floor))
-        return np.clip(ratio, -2 * self.bound, 2 * self.bound)
-
-    def decode(self, learnt: Floats, samples: Samples, shrink: float) -> Point:
-        """Return the corrected anchor; the ledger holds what the bound took from the answer."""
-        base = self.anchor.at(samples)
-        wished = shrink * learnt
-        bounded = np.clip(wished, -self.bound, self.bound)
-        if self.form == "additive":
-            return Point(base + bounded, {"correction_bound": bounded - wished})
-        # Beyond e^50 a wished factor means nothing but 'very far'; the cut keeps it finite.
-        moved = base * (np.exp(bounded) - np.exp(np.clip(wished, -50.0, 50.0)))
-        return Point(base * np.exp(bounded), {"correction_bound": moved})
-
-    def facts(self) -> dict[str, Any]:
-        """Return the link as JSON values."""
-        return {"anchor": self.anchor.facts(), "form": self.form, "bound": self.bound, "floor": self.floor}
 
 
 class Anchored(PathLearner):
@@ -86,7 +32,6 @@ class Anchored(PathLearner):
     """
 
     shrinks = (0.0, 0.25, 0.5, 0.75, 1.0)
-    anchored: ClassVar[Mapping[str, Any]] = {"anchor": None, "calibrate": "scale", "form": "auto", "bound": None}
 
     def design_anchors(self, samples: Samples) -> tuple[str, ...]:
         """Return all anchors: where the process says much, it may err differently."""
@@ -94,48 +39,18 @@ class Anchored(PathLearner):
 
     def link(self, samples: Samples, weight: Floats) -> AnchorLink:
         """Return the link fitted on `samples`."""
-        name = choose_anchor(samples, self.options["anchor"], self.name)
-        anchor = FittedAnchor.fit(samples, name, str(self.options["calibrate"]), weight)
-        base = anchor.at(samples)
-        form = self._form(samples, base)
-        floor = 0.01 * float(np.median(np.abs(samples.y)))
-        if self.options["bound"] is not None:
-            bound = float(self.options["bound"])
-        elif form == "ratio":
-            bound = RATIO_BOUND
-        else:
-            bound = float(np.quantile(np.abs(samples.y - base), ADDITIVE_QUANTILE))
-        return AnchorLink(anchor, form, bound, floor)
+        return AnchorLink.fit(samples, self.options, weight, where=self.name)
 
     def restore_link(self, facts: Mapping[str, Any]) -> AnchorLink:
         """Return the link that `facts` described."""
-        return AnchorLink(FittedAnchor.from_facts(facts["anchor"]), facts["form"], facts["bound"], facts["floor"])
-
-    def _form(self, samples: Samples, base: Floats) -> str:
-        wanted = str(self.options["form"])
-        if wanted not in FORMS:
-            raise ModelError(
-                "no correction has that form",
-                where="option 'form'",
-                found=f"'{wanted}'",
-                expected=", ".join(FORMS),
-            )
-        positive = variable(samples.target).valid[0] >= 0 and min(samples.y.min(), base.min()) > 0
-        if wanted == "ratio" and not positive:
-            raise ModelError(
-                "a ratio correction needs a target and an anchor above zero",
-                where=samples.target,
-                found=f"smallest target {samples.y.min():.3g}, smallest anchor {base.min():.3g}",
-                next_step="Use the form 'additive'.",
-            )
-        return ("ratio" if positive else "additive") if wanted == "auto" else wanted
+        return AnchorLink.from_facts(facts)
 
 
 class AnchorRidge(Anchored, RidgeFamily):
     """Process anchor with a ridge correction."""
 
     name = "anchor_ridge"
-    defaults = Anchored.anchored
+    defaults: ClassVar[Mapping[str, Any]] = ANCHOR_OPTIONS
 
 
 class AnchorTrees(Anchored, BoostFamily):
@@ -146,7 +61,7 @@ class AnchorTrees(Anchored, BoostFamily):
 
     name = "anchor_trees"
     defaults: ClassVar[Mapping[str, Any]] = {
-        **Anchored.anchored,
+        **ANCHOR_OPTIONS,
         "max_rounds": 400,
         "learning_rate": 0.05,
         "leaves": 5,
@@ -155,3 +70,40 @@ class AnchorTrees(Anchored, BoostFamily):
         "row_fraction": 0.7,
         "l2": 10.0,
     }
+
+
+class AnchorForest(RandomForest):
+    """Process anchor with a correction by a random forest, additive unless `form` says otherwise.
+
+    Trees do not answer beyond what they saw, so the bound is the largest correction in training (`bound_quantile` 1).
+    Options of its own: those of `RandomForest`.
+    """
+
+    name = "anchor_forest"
+    defaults: ClassVar[Mapping[str, Any]] = {
+        **RandomForest.defaults,
+        **ANCHOR_OPTIONS,
+        "form": "additive",
+        "calibrate": "affine",
+        "bound_quantile": 1.0,
+        "anchors": True,
+    }
+
+    def encode(self, samples: Samples, weight: Floats) -> Floats:
+        """Return what the anchor leaves."""
+        self._link = AnchorLink.fit(samples, self.options, weight, where=self.name)
+        return self._link.encode(samples)
+
+    def decode(self, learnt: Floats, samples: Samples) -> Point:
+        """Return the corrected anchor."""
+        return self._link.decode(learnt, samples, 1.0)
+
+    def state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        """Return link, design and trees."""
+        facts, arrays = super().state()
+        return {**facts, "link": self._link.facts()}, arrays
+
+    def restore(self, facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Take up link, design and trees."""
+        self._link = AnchorLink.from_facts(facts["link"])
+        super().restore(facts, arrays)

@@ -25,7 +25,12 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-DEFAULT_MEMBERS = ("anchor_ridge", "boosted_trees", "random_forest", "ridge")
+#: By task. A straight line through the features of a new place (map) made the mean of trees worse at towers; with the
+#: target's own history among the features (forecast) it does not.
+DEFAULT_MEMBERS = {
+    "map": ("anchor_ridge", "boosted_trees", "random_forest"),
+    "forecast": ("anchor_ridge", "boosted_trees", "random_forest", "ridge"),
+}
 NEEDS_ANCHOR = frozenset({"process", "anchor_ridge", "anchor_trees"})
 
 log = logging.getLogger(__name__)
@@ -56,7 +61,8 @@ def convex_weights(answers: Floats, y: Floats, weight: Floats, pull: float) -> F
     system = np.vstack([root[:, None] * errors / size, equal, np.full((1, members), stiff)])
     wanted = np.concatenate([np.zeros(n), equal.sum(axis=0) / members, [stiff]])
     found: Floats = nnls(system, wanted)[0]
-    return found / found.sum()
+    weights: Floats = found / found.sum()
+    return weights
 
 
 class Stack(PointLearner):
@@ -64,11 +70,12 @@ class Stack(PointLearner):
 
     Options: `members` (names of learners; default `DEFAULT_MEMBERS`, of which those that need a process anchor are left
     out, and named in the log and the saved learner, where samples carry none), `member_options` (by name),
-    `pull` (see `convex_weights`).
+    `prior_groups` (equal weights are believed as firmly as the evidence of that many groups: with few sites the
+    weights stay near equal).
     """
 
     name = "stack"
-    defaults: ClassVar[Mapping[str, Any]] = {"members": None, "member_options": {}, "pull": 0.05}
+    defaults: ClassVar[Mapping[str, Any]] = {"members": None, "member_options": {}, "prior_groups": 1.0}
 
     def __init__(self, *, seed: int = 0, **options: Any) -> None:
         super().__init__(seed=seed, **options)
@@ -79,21 +86,37 @@ class Stack(PointLearner):
         self._left_out: list[str] = []
 
     def cross_answer(self, samples: Samples, folds: Folds) -> Point:
-        """Fit the members and weigh them by their out-of-fold answers; return the weighted mean of those."""
+        """Fit the members and weigh them by their out-of-fold answers; return the weighted mean of those.
+
+        The answers for a fold carry the weights that the other folds alone would give.
+        """
         groups = self.fit_groups(samples)
         members = {name: self._member(name) for name in self._names(samples)}
         answers = np.column_stack([_fit_member(member, samples, groups, folds) for member in members.values()])
         weight = row_weights(samples, float(self.options["weight_power"]))
+        pull = float(self.options["prior_groups"]) / len(np.unique(groups))
+        combined = [
+            self._combine(answers[held], convex_weights(answers[train], samples.y[train], weight[train], pull))
+            for train, held in folds
+        ]
         self._members = members
-        self._weights = convex_weights(answers, samples.y, weight, float(self.options["pull"]))
-        return self._combine(answers)
+        self._weights = convex_weights(answers, samples.y, weight, pull)
+        order = np.argsort(np.concatenate([held for _, held in folds]), kind="stable")
+        mean, spread = (np.concatenate([getattr(p, part) for p in combined])[order] for part in ("mean", "spread"))
+        return Point(mean, spread=spread)
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """Return the weight of each member by name."""
+        return dict(zip(self._members, self._weights.tolist(), strict=True))
 
     def learn(self, samples: Samples) -> None:
         """Do nothing more: `cross_answer` left every member fitted to all rows."""
 
     def answer(self, samples: Samples) -> Point:
         """Return the weighted mean of the members."""
-        return self._combine(np.column_stack([_mean(member, samples) for member in self._members.values()]))
+        answers = np.column_stack([_mean(member, samples) for member in self._members.values()])
+        return self._combine(answers, self._weights)
 
     def state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         """Return the weights; members are saved beside, each in a folder of its own."""
@@ -120,40 +143,40 @@ class Stack(PointLearner):
 
     def _names(self, samples: Samples) -> list[str]:
         wanted = self.options["members"]
-        names = list(DEFAULT_MEMBERS) if wanted is None else wanted
+        names = list(DEFAULT_MEMBERS[samples.task]) if wanted is None else wanted
         if not names or self.name in names or len(set(names)) < len(names):
             raise ModelError(
                 "a stack needs different members, none of them a stack",
                 where="option 'members'",
                 found=", ".join(names) or "none",
             )
-        if wanted is None and not samples.anchors:
-            self._left_out = [name for name in names if name in NEEDS_ANCHOR]
-            log.warning("stack: %s left out, samples carry no process anchor", ", ".join(self._left_out))
-        return [name for name in names if name not in self._left_out]
-
-    def _member(self, name: str) -> Learner:
-        own = self.options["member_options"]
-        names = self.options["members"] or DEFAULT_MEMBERS
-        for key in own:
+        for key in self.options["member_options"]:
             if key not in names:
                 raise ModelError(
                     f"options are given for '{key}', which is no member",
                     where="option 'member_options'",
                     next_step=nearest(key, names),
                 )
+        self._left_out = []
+        if wanted is None and not samples.anchors:
+            self._left_out = [name for name in names if name in NEEDS_ANCHOR]
+            log.info("stack: %s left out, samples carry no process anchor", ", ".join(self._left_out))
+        return [name for name in names if name not in self._left_out]
+
+    def _member(self, name: str) -> Learner:
         kind = LEARNERS.get(name)
         shared = {key: self.options[key] for key in self.common} if issubclass(kind, PointLearner) else {}
-        return kind(seed=self.seed, **{**shared, **own.get(name, {})})
+        return kind(seed=self.seed, **{**shared, **self.options["member_options"].get(name, {})})
 
-    def _combine(self, answers: Floats) -> Point:
-        mean = (answers * self._weights).sum(axis=1)
-        spread = np.sqrt((self._weights * (answers - mean[:, None]) ** 2).sum(axis=1))
+    @staticmethod
+    def _combine(answers: Floats, weights: Floats) -> Point:
+        mean = (answers * weights).sum(axis=1)
+        spread = np.sqrt((weights * (answers - mean[:, None]) ** 2).sum(axis=1))
         return Point(mean, spread=spread)
 
 
 def _fit_member(member: Learner, samples: Samples, groups: Ints, folds: Folds) -> Floats:
-    """Fit a member to all rows; return its out-of-fold answers, which other than point learners give by fitting anew."""
+    """Fit a member to all rows; return its out-of-fold answers (other than point learners are fitted per fold)."""
     if isinstance(member, PointLearner):
         return member.fit_on(samples, groups, folds).mean
     mean = np.empty(len(samples))

@@ -7,8 +7,8 @@
 3. Add the name to the list in `tests/models/test_learner_contract.py` and run it: it checks finiteness, leakage,
    determinism, saving and the errors. `geocryoai.models.fake.fake_samples` makes samples to try it on.
 
-`PointLearner` brings the rest: options, checks, physical bounds, intervals from out-of-fold residuals, saving. A learner
-that knows its own distribution derives from `geocryoai.models.contract.Learner` instead.
+`PointLearner` brings the rest: options, checks, physical bounds, intervals from out-of-fold residuals, saving. A
+learner that knows its own distribution derives from `geocryoai.models.contract.Learner` instead.
 """
 
 from __future__ import annotations

@@ -25,13 +25,13 @@ KINDS = ("none", "log", "asinh")
 
 @dataclass(frozen=True)
 class Transform:
-    """`none`, `log` (positive targets) or `asinh` (any sign; linear near zero, logarithmic beyond `unit`).
+    r"""`none`, `log` (positive targets) or `asinh` (any sign; linear near zero, logarithmic beyond `unit`).
 
     Attributes
     ----------
     kind : {"none", "log", "asinh"}
     unit : float
-        Median of \\|y\\| in training: where asinh turns from linear to logarithmic [target's unit].
+        Median of \|y\| in training: where asinh turns from linear to logarithmic [target's unit].
     """
 
     kind: str

@@ -19,12 +19,12 @@ from geocryoai.sources._timestamps import Interval
 class GridVariable(Section):
     """A variable of the file: the house variable it is, or a name and unit of its own."""
 
-    variable: str | None = None
-    name: str | None = Field(None, pattern=r"^[a-z][a-z0-9_]*$")
-    unit: str = ""
-    positive: Direction | None = None
-    missing: tuple[float, ...] = ()
-    trust_range: bool = False
+    variable: str | None = Field(None, description="house name, alias or CF standard name")
+    name: str | None = Field(None, pattern=r"^[a-z][a-z0-9_]*$", description="another name for the field")
+    unit: str = Field("", description="unit in the file; empty: its attribute")
+    positive: Direction | None = Field(None, description="for fluxes: what counts as positive in the file")
+    missing: tuple[float, ...] = Field((), description="sentinels, beside the attribute's")
+    trust_range: bool = Field(False, description="accept a field that is mostly implausible")
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -60,10 +60,10 @@ class GridVariable(Section):
 class GridTime(Section):
     """Time of a grid: ``name`` of its axis, ``interval`` of a stamp without bounds, or one ``date`` for the file."""
 
-    name: str | None = None
-    interval: Interval | None = None
-    date: str | None = None
-    static: bool = False
+    name: str | None = Field(None, description="time axis, where it is not recognised")
+    interval: Interval | None = Field(None, description="what a stamp without bounds stands for")
+    date: str | None = Field(None, description="year, month or day of a file without time axis")
+    static: bool = Field(False, description="the file does not change in time")
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -80,18 +80,18 @@ class GridTime(Section):
 class GridOptions(Section):
     """How a gridded file is to be read; see `geocryoai.sources.grid`."""
 
-    variables: dict[str, GridVariable] = Field(min_length=1)
-    time: GridTime = GridTime()
-    x: str | None = None
-    y: str | None = None
-    crs: str | None = None
-    select: dict[str, float] = Field(default_factory=dict)
+    variables: dict[str, GridVariable] = Field(min_length=1, description="what is read, by the name in the file")
+    time: GridTime = Field(GridTime(), description="where the time stands")
+    x: str | None = Field(None, description="horizontal axis, where it is not recognised")
+    y: str | None = Field(None, description="horizontal axis, where it is not recognised")
+    crs: str | None = Field(None, description="where the file states none, or a wrong one")
+    select: dict[str, float] = Field(default_factory=dict, description="further dimension -> coordinate to take")
     block: int = Field(512, ge=16, le=8192, description="cells along a side of a block that is read at once")
-    title: str = ""
-    licence: str = ""
-    citation: str = ""
-    doi: str = ""
-    url: str = ""
+    title: str = Field("", description="what the file is")
+    licence: str = Field("", description="terms of use, repeated in the report")
+    citation: str = Field("", description="how to cite it, repeated in the report")
+    doi: str = Field("", description="without the address")
+    url: str = Field("", description="where it is from")
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -25,17 +25,17 @@ class MeasuredColumn(Section):
     says what each value of ``quality_column`` means; ``trust_range`` accepts values beyond the plausible range.
     """
 
-    variable: str
-    unit: str = ""
-    positive: Direction | None = None
-    sigma_column: str | None = None
-    quality_column: str | None = None
-    quality: dict[str, Quality] = Field(default_factory=dict)
+    variable: str = Field(description="house name, alias or CF standard name")
+    unit: str = Field("", description="unit in the file; `1` where it has none")
+    positive: Direction | None = Field(None, description="for fluxes: what counts as positive in the file")
+    sigma_column: str | None = Field(None, description="column of standard errors, in the same unit")
+    quality_column: str | None = Field(None, description="column of flags")
+    quality: dict[str, Quality] = Field(default_factory=dict, description="what each flag means")
     depth: float | None = Field(None, ge=0, description="depth below the surface [m]")
-    depth_column: str | None = None
-    depth_unit: str = "m"
-    method: str = ""
-    trust_range: bool = False
+    depth_column: str | None = Field(None, description="column of depths below the surface")
+    depth_unit: str = Field("m", description="of `depth_column`")
+    method: str = Field("", description="how it was measured")
+    trust_range: bool = Field(False, description="accept a column that is mostly implausible")
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -61,12 +61,12 @@ class CovariateColumn(Section):
     variable's unit and range (``{name: ts_10cm, variable: ts, unit: degC}``). ``text`` marks a column of words.
     """
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    unit: str = ""
-    variable: str | None = None
-    positive: Direction | None = None
-    text: bool = False
-    trust_range: bool = False
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="house name, or a name of its own")
+    unit: str = Field("", description="unit in the file; `1` where it has none")
+    variable: str | None = Field(None, description="variable whose unit and range a name of its own takes")
+    positive: Direction | None = Field(None, description="for fluxes: what counts as positive in the file")
+    text: bool = Field(False, description="a column of words")
+    trust_range: bool = Field(False, description="accept a column that is mostly implausible")
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -15,30 +15,34 @@ from geocryoai.sources._timestamps import TimeSection
 class TableOptions(Section):
     """How a user's table is to be read; see `geocryoai.sources.table`."""
 
-    columns: dict[str, MeasuredColumn] = Field(default_factory=dict)
-    covariates: dict[str, CovariateColumn] = Field(default_factory=dict)
-    time: TimeSection | None = None
-    site: str | None = None
-    site_name: str | None = None
-    lon: str | float | None = None
-    lat: str | float | None = None
-    x: str | None = None
-    y: str | None = None
-    crs: str | None = None
-    missing: tuple[float, ...] = ()
-    rows: dict[str, tuple[str, ...]] = Field(default_factory=dict)
-    duplicates: Literal["error", "first", "keep"] = "error"
-    support_m: float | None = Field(None, gt=0)
-    separator: str = ","
-    encoding: str = "utf-8"
-    lines_before_header: int = Field(0, ge=0)
-    rows_after_header: int = Field(0, ge=0)
-    sheet: str | None = None
-    title: str = ""
-    licence: str = ""
-    citation: str = ""
-    doi: str = ""
-    url: str = ""
+    columns: dict[str, MeasuredColumn] = Field(default_factory=dict, description="what was measured, by file column")
+    covariates: dict[str, CovariateColumn] = Field(
+        default_factory=dict, description="what goes with the records, by file column"
+    )
+    time: TimeSection | None = Field(None, description="where the time of a row stands")
+    site: str | None = Field(None, description="column of names of sites")
+    site_name: str | None = Field(None, description="one site for the whole file")
+    lon: str | float | None = Field(None, description="column, or one longitude [degree east]")
+    lat: str | float | None = Field(None, description="column, or one latitude [degree north]")
+    x: str | None = Field(None, description="column of projected coordinates, with `crs`")
+    y: str | None = Field(None, description="column of projected coordinates, with `crs`")
+    crs: str | None = Field(None, description="CRS of `x` and `y`")
+    missing: tuple[float, ...] = Field((), description="sentinels of this file, beside the usual ones")
+    rows: dict[str, tuple[str, ...]] = Field(default_factory=dict, description="column -> values: only such rows")
+    duplicates: Literal["error", "first", "keep"] = Field(
+        "error", description="two values of a variable at one place, time and depth"
+    )
+    support_m: float | None = Field(None, gt=0, description="size of what a measurement stands for [m]")
+    separator: str = Field(",", description="between cells of a CSV")
+    encoding: str = Field("utf-8", description="of a CSV")
+    lines_before_header: int = Field(0, ge=0, description="lines to skip")
+    rows_after_header: int = Field(0, ge=0, description="rows to skip, for example one of units")
+    sheet: str | None = Field(None, description="of an Excel file; none: the first")
+    title: str = Field("", description="what the file is")
+    licence: str = Field("", description="terms of use, repeated in the report")
+    citation: str = Field("", description="how to cite it, repeated in the report")
+    doi: str = Field("", description="without the address")
+    url: str = Field("", description="where it is from")
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

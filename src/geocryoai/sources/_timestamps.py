@@ -30,16 +30,18 @@ class TimeSection(Section):
     ``utc_offset_hours`` is that of local standard time: -9 in Alaska.
     """
 
-    column: str | None = None
-    start: str | None = None
-    end: str | None = None
-    year: str | None = None
-    month: str | None = None
-    day: str | None = None
-    interval: Interval | None = None
-    stamp: Literal["start", "end"] = "start"
-    utc_offset_hours: float | None = Field(None, ge=-14, le=14)
-    format: str | None = None
+    column: str | None = Field(None, description="column of stamps, with `interval`")
+    start: str | None = Field(None, description="column of starts")
+    end: str | None = Field(None, description="column of ends")
+    year: str | None = Field(None, description="column of years")
+    month: str | None = Field(None, description="column of months, 1 to 12")
+    day: str | None = Field(None, description="column of days of the month")
+    interval: Interval | None = Field(None, description="what a stamp stands for")
+    stamp: Literal["start", "end"] = Field("start", description="where in its interval a stamp stands")
+    utc_offset_hours: float | None = Field(
+        None, ge=-14, le=14, description="local standard time minus UTC; required below a day"
+    )
+    format: str | None = Field(None, description="of dates that are not ISO, for example `%d/%m/%Y`")
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:

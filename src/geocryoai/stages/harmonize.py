@@ -60,7 +60,7 @@ def in_domain(study: Study, lon: NDArray[np.float64], lat: NDArray[np.float64]) 
 
 def harmonize(work: Workspace) -> None:
     """Write the cube, and one table per target."""
-    from geocryoai.cube.records import select, target_table
+    from geocryoai.cube.records import require_drivers, select, target_table
 
     study, out = work.study, work.folder("harmonize")
     write_cube(work)
@@ -70,11 +70,14 @@ def harmonize(work: Workspace) -> None:
         table = target_table(sources, name, section.select.quality)
         inside = in_domain(study, table["lon"].to_numpy(), table["lat"].to_numpy())
         table = select(table, section.select, period=period, inside=inside, step=section.step)
+        built = features_of(work, section, table)
+        joined = [feature for feature in built.features if not feature.startswith("at_")]
+        complete = require_drivers(built.table, joined)
+        table = table.with_columns(complete["learn"], complete["why_not"])
         if work.targets:
             _require_learnt(name, section, table)
         table.write_parquet(out / f"{name}.records.parquet")
-        built = features_of(work, section, table)
-        built.table.write_parquet(out / f"{name}.parquet")
+        complete.write_parquet(out / f"{name}.parquet")
         summary = {
             "features": list(built.features),
             "statics": list(built.statics),

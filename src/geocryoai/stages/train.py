@@ -22,8 +22,7 @@ def train(work: Workspace) -> None:
             samples = load_samples(work, target, "map")
             samples = samples.take(np.isfinite(samples.y))
             learner = fit_learner(section.model, samples, dict(section.options), study.seed)
-            about = {"study": study.name, "target": target, "rows": len(samples)}
-            save_model(work.folder("train") / target, section.model, learner, about)
+            save_model(work.folder("train") / target, learner, samples, {"study": study.name, "target": target})
         tick(len(study.targets), len(study.targets))
 
 

@@ -15,7 +15,6 @@ from pydantic import BaseModel, ValidationError
 from geocryoai.core.errors import StudyError, nearest
 from geocryoai.core.study.model import Study
 
-
 _SECTION = "expected a section of keys and values"
 
 #: What a user is told where a value has the wrong type, by pydantic's name of the problem.

@@ -53,8 +53,8 @@ Name = Annotated[str, BeforeValidator(_name)]
 class PeriodSection(Section):
     """First and last month, both included; ``YYYY-MM``, or ``YYYY`` for January (start) or December (end)."""
 
-    start: Month
-    end: Month
+    start: Month = Field(description="first month")
+    end: Month = Field(description="last month")
 
     @model_validator(mode="before")
     @classmethod
@@ -76,16 +76,16 @@ class DomainSection(Section):
     The exact extent is the upper-left corner `left`, `top` in the CRS [m] and the number of cells `width`, `height`.
     """
 
-    crs: str = "EPSG:3338"
+    crs: str = Field("EPSG:3338", description="any equal-area CRS that PROJ knows")
     resolution: float = Field(10_000.0, ge=0.01, le=1e7, description="cell size [m]")
-    west: float | None = Field(None, ge=-180, le=180)
-    east: float | None = Field(None, ge=-180, le=180)
-    south: float | None = Field(None, ge=-90, le=90)
-    north: float | None = Field(None, ge=-90, le=90)
-    left: float | None = Field(None, allow_inf_nan=False)
-    top: float | None = Field(None, allow_inf_nan=False)
-    width: int | None = Field(None, ge=1)
-    height: int | None = Field(None, ge=1)
+    west: float | None = Field(None, ge=-180, le=180, description="box [degree east]")
+    east: float | None = Field(None, ge=-180, le=180, description="box [degree east]")
+    south: float | None = Field(None, ge=-90, le=90, description="box [degree north]")
+    north: float | None = Field(None, ge=-90, le=90, description="box [degree north]")
+    left: float | None = Field(None, allow_inf_nan=False, description="exact extent: left edge in the CRS [m]")
+    top: float | None = Field(None, allow_inf_nan=False, description="exact extent: upper edge in the CRS [m]")
+    width: int | None = Field(None, ge=1, description="exact extent: cells from left to right")
+    height: int | None = Field(None, ge=1, description="exact extent: cells from top to bottom")
 
     @property
     def box(self) -> tuple[float, float, float, float] | None:
@@ -114,9 +114,9 @@ class DomainSection(Section):
 class SourceSection(Section):
     """One input: which reader, which file (relative to the data folder), the reader's own options."""
 
-    reader: str
-    path: str
-    options: dict[str, Any] = Field(default_factory=dict)
+    reader: str = Field(description="name of a reader; `geocryoai sources` lists them")
+    path: str = Field(description="file or folder, relative to the data folder")
+    options: dict[str, Any] = Field(default_factory=dict, description="the reader's own options")
 
 
 class JoinSection(Section):
@@ -127,11 +127,11 @@ class JoinSection(Section):
     ``prefix`` goes before the names of what is joined. What a record brings itself wins.
     """
 
-    source: str
-    by: Literal["site", "site_month", "position", "cell"]
-    within_km: float = Field(0.0, ge=0)
-    columns: tuple[str, ...] = ()
-    prefix: str = ""
+    source: str = Field(description="a source of the study; `cube` with `by: cell`")
+    by: Literal["site", "site_month", "position", "cell"] = Field(description="what has to agree")
+    within_km: float = Field(0.0, ge=0, description="largest distance [km]")
+    columns: tuple[str, ...] = Field((), description="what is joined; empty: all")
+    prefix: str = Field("", description="goes before the joined names")
 
     @model_validator(mode="after")
     def _distance(self) -> Self:
@@ -143,16 +143,16 @@ class JoinSection(Section):
 class AnchorSection(Section):
     """A process model that predicts the target from drivers alone."""
 
-    process: str
-    options: dict[str, Any] = Field(default_factory=dict)
+    process: str = Field(description="name of a process")
+    options: dict[str, Any] = Field(default_factory=dict, description="role -> column, and parameters")
 
 
 class WindowSection(Section):
     """What a convolutional learner sees: history in months, window size in cells (odd), channels."""
 
-    history: int = Field(12, ge=1, le=120)
-    size: int = Field(1, ge=1, le=65)
-    channels: tuple[str, ...] = ()
+    history: int = Field(12, ge=1, le=120, description="months that end with the record's")
+    size: int = Field(1, ge=1, le=65, description="cells along a side, odd")
+    channels: tuple[str, ...] = Field((), description="drivers shown; empty: all")
 
     @model_validator(mode="after")
     def _odd(self) -> Self:
@@ -164,92 +164,103 @@ class WindowSection(Section):
 class SelectSection(Section):
     """Which observations are learnt from and judged; records outside are still answered by `predict`."""
 
-    quality: tuple[Literal["measured", "filled", "doubtful"], ...] = ("measured",)
-    inside_domain: bool = True
-    minimum: float | None = None
-    maximum: float | None = None
-    merge_within_km: float | None = Field(None, ge=0, description="same place and time in two sources: keep the first")
+    quality: tuple[Literal["measured", "filled", "doubtful"], ...] = Field(
+        ("measured",), description="qualities that count"
+    )
+    inside_domain: bool = Field(True, description="only records inside the domain, if there is one")
+    minimum: float | None = Field(None, description="smallest value that counts, in the canonical unit")
+    maximum: float | None = Field(None, description="largest value that counts, in the canonical unit")
+    merge_within_km: float | None = Field(
+        None, ge=0, description="same place and time in two sources: keep the first [km]"
+    )
 
 
 class TargetSection(Section):
-    """One target variable: which records answer it, with which covariates, anchors and windows."""
+    """One target variable: which records answer it, with which covariates, anchors and windows.
 
-    records: tuple[str, ...] = Field(min_length=1)
-    step: Step = "month"
-    select: SelectSection = SelectSection()
-    join: tuple[JoinSection, ...] = ()
-    features: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
-    lags: tuple[Back, ...] = ()
-    means: tuple[Back, ...] = ()
-    anchors: tuple[AnchorSection, ...] = ()
-    windows: WindowSection | None = None
+    ``coordinates`` makes place or year a feature (never a month: learners know the season themselves).
+    """
+
+    records: tuple[str, ...] = Field(min_length=1, description="sources that measured it, in order of preference")
+    step: Step = Field("month", description="what one value stands for")
+    select: SelectSection = Field(SelectSection(), description="which observations count")
+    join: tuple[JoinSection, ...] = Field((), description="covariates of other sources")
+    coordinates: tuple[Literal["lon", "lat", "year"], ...] = Field((), description="place and year as features")
+    features: tuple[str, ...] = Field((), description="columns that learners see, `*` for any ending; empty: all")
+    exclude: tuple[str, ...] = Field((), description="columns that learners do not see")
+    lags: tuple[Back, ...] = Field((), description="drivers of so many months before, as further features")
+    means: tuple[Back, ...] = Field((), description="running means of drivers over so many months")
+    anchors: tuple[AnchorSection, ...] = Field((), description="process models; learners take the first by default")
+    windows: WindowSection | None = Field(None, description="what networks see; none: a record's features")
 
 
 class LearnerSection(Section):
     """A learner of the registry and its options; `tasks` limits where it is judged."""
 
-    model: str
-    options: dict[str, Any] = Field(default_factory=dict)
-    targets: tuple[str, ...] = ()
-    tasks: tuple[Literal["map", "forecast"], ...] = ("map", "forecast")
+    model: str = Field(description="name of a learner")
+    options: dict[str, Any] = Field(default_factory=dict, description="the learner's own options")
+    targets: tuple[str, ...] = Field((), description="targets that it is judged on; empty: all")
+    tasks: tuple[Literal["map", "forecast"], ...] = Field(("map", "forecast"), description="tasks it takes part in")
 
 
 class ProtocolSection(Section):
     """One honest test: a task, how folds are made, for which targets."""
 
-    protocol: str
-    task: Literal["map", "forecast"] = "map"
-    options: dict[str, Any] = Field(default_factory=dict)
-    targets: tuple[str, ...] = ()
-    learners: tuple[str, ...] = ()
+    protocol: str = Field(description="name of a protocol")
+    task: Literal["map", "forecast"] = Field("map", description="what is asked")
+    options: dict[str, Any] = Field(
+        default_factory=dict,
+        description="the protocol's own options; also `colocated_km` and, for forecasts, `future_drivers`",
+    )
+    targets: tuple[str, ...] = Field((), description="empty: all")
+    learners: tuple[str, ...] = Field((), description="empty: all that take part in the task")
 
 
 class EvaluateSection(Section):
     """Tests, intervals and suspicion tests."""
 
-    protocols: dict[Name, ProtocolSection] = Field(default_factory=dict)
-    replicates: int = Field(1000, ge=100, le=100_000)
-    suspicion: bool = True
+    protocols: dict[Name, ProtocolSection] = Field(default_factory=dict, description="tests by the name in the scores")
+    replicates: int = Field(1000, ge=100, le=100_000, description="draws of the block bootstrap")
+    suspicion: bool = Field(True, description="run the suspicion tests")
 
 
 class PredictSection(Section):
     """What the finished run predicts: the learner, and for maps the months (or ``all`` of the period)."""
 
-    learner: str
-    maps: bool = False
-    months: Months = ()
+    learner: str = Field(description="learner of the study that is trained on all records")
+    maps: bool = Field(False, description="also predict on the grid of the domain")
+    months: Months = Field((), description="months of the maps; empty: the last one")
 
 
 class ReportSection(Section):
     """What the report says beside the figures."""
 
-    limitations: tuple[str, ...] = ()
-    sites_shown: int = Field(6, ge=0, le=40)
+    limitations: tuple[str, ...] = Field((), description="sentences that stand first among the limitations")
+    sites_shown: int = Field(6, ge=0, le=40, description="sites with a time series")
 
 
 class ComputeSection(Section):
     """Limits of the machine."""
 
-    workers: int = Field(2, ge=1, le=256)
-    memory_mb: int = Field(1024, ge=64)
-    device: Literal["auto", "cpu", "cuda"] = "auto"
+    workers: int = Field(2, ge=1, le=256, description="processes or threads")
+    memory_mb: int = Field(1024, ge=64, description="budget of the cube [MB]")
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="where networks are fitted")
 
 
 class Study(Section):
     """A whole study."""
 
-    name: Name
-    title: str = ""
-    description: str = ""
-    seed: int = Field(0, ge=0)
-    period: PeriodSection
-    domain: DomainSection | None = None
-    twin: dict[str, Any] | None = None
-    sources: dict[Name, SourceSection] = Field(min_length=1)
-    targets: dict[str, TargetSection] = Field(min_length=1)
-    learners: dict[Name, LearnerSection] = Field(min_length=1)
-    evaluate: EvaluateSection = EvaluateSection()
-    predict: PredictSection
-    report: ReportSection = ReportSection()
-    compute: ComputeSection = ComputeSection()
+    name: Name = Field(description="lower-case letters, digits, - and _")
+    title: str = Field("", description="heading of the report")
+    description: str = Field("", description="what it is about, in the report")
+    seed: int = Field(0, ge=0, description="same seed: same bytes")
+    period: PeriodSection = Field(description="when")
+    domain: DomainSection | None = Field(None, description="where; needed for a cube and maps")
+    twin: dict[str, Any] | None = Field(None, description="options of a simulated Alaska")
+    sources: dict[Name, SourceSection] = Field(min_length=1, description="what is read")
+    targets: dict[str, TargetSection] = Field(min_length=1, description="what is predicted, by house name")
+    learners: dict[Name, LearnerSection] = Field(min_length=1, description="what learns, by the name in the scores")
+    evaluate: EvaluateSection = Field(EvaluateSection(), description="the honest tests")
+    predict: PredictSection = Field(description="what the finished run predicts")
+    report: ReportSection = Field(ReportSection(), description="what the report says beside the figures")
+    compute: ComputeSection = Field(ComputeSection(), description="limits of the machine")

@@ -1,0 +1,276 @@
+"""Hooks of the documentation build: tables made from the code, and a check that the site asks nothing of the network.
+
+A page asks for a table by a line ``<!-- generated: NAME -->``; what is in the code is then never told twice.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+from mkdocs.exceptions import PluginError
+from pydantic import BaseModel
+from pydantic_core import PydanticUndefined
+
+_MARKER = re.compile(r"^<!-- generated: ([a-z-]+) -->$", re.MULTILINE)
+
+#: What a browser would fetch while showing a page; links that a reader may follow are not among it.
+_FETCHED = re.compile(
+    r"<(?:script|img|iframe|source|video|audio|embed)\b[^>]*?\bsrc=[\"']?(?:https?:)?//[^\"' >]+"
+    r"|<link\b[^>]*?\bhref=[\"']?(?:https?:)?//[^\"' >]+"
+    r"|url\(\s*[\"']?(?:https?:)?//[^\"')]+"
+    r"|@import\s+[\"'](?:https?:)?//[^\"']+"
+)
+
+
+def on_page_markdown(markdown: str, **_: Any) -> str:
+    """Put generated tables where a page asks for them."""
+    return _MARKER.sub(lambda match: GENERATED[match[1]](), markdown)
+
+
+def on_post_build(config: Any, **_: Any) -> None:
+    """Fail where a page would fetch something from elsewhere."""
+    for path in sorted(Path(config["site_dir"]).rglob("*")):
+        if path.suffix in {".html", ".css"}:
+            found = _FETCHED.search(path.read_text(encoding="utf-8"))
+            if found:
+                raise PluginError(f"{path}: the page would fetch from elsewhere: {found[0][:200]}")
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    """Return a Markdown table; a vertical bar inside a cell is escaped."""
+    names = list(head)
+    lines = [names, ["---"] * len(names), *rows]
+    return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def variables_table() -> str:
+    """Return all variables with unit, sign and ranges, and the other names by which each is known."""
+    from geocryoai.core.variables import variable, variables
+
+    rows = []
+    for v in variables().values():
+        names = [f"CF `{v.cf}`"] if v.cf else []
+        aliases = [name for name in v.aliases if name != v.cf and variable(name) == v]
+        names += [f"also {_codes(aliases)}"] if aliases else []
+        meaning = v.long_name + (f"<br>{'; '.join(names)}" if names else "")
+        rows.append([f"`{v.name}`", f"`{v.unit}`", v.positive or "", _range(v.valid), _range(v.plausible), meaning])
+    return table(["Name", "Unit", "Positive", "Valid", "Plausible", "Meaning"], rows)
+
+
+def study_keys() -> str:
+    """Return one table per section of a study."""
+    from geocryoai.core.study.model import Study
+
+    return "\n\n".join(_section(model, place) for place, model in _sections(Study, ""))
+
+
+def table_options() -> str:
+    """Return the options of the general table reader."""
+    from geocryoai.sources._options import CovariateColumn, MeasuredColumn
+    from geocryoai.sources._table_options import TableOptions
+    from geocryoai.sources._timestamps import TimeSection
+
+    parts = [("", TableOptions), ("columns.COLUMN", MeasuredColumn), ("covariates.COLUMN", CovariateColumn)]
+    return "\n\n".join(_section(model, place) for place, model in [*parts, ("time", TimeSection)])
+
+
+def grid_options() -> str:
+    """Return the options of the general grid reader."""
+    from geocryoai.sources._grid_options import GridOptions, GridTime, GridVariable
+
+    parts = [("", GridOptions), ("variables.NAME", GridVariable), ("time", GridTime)]
+    return "\n\n".join(_section(model, place) for place, model in parts)
+
+
+def twin_options() -> str:
+    """Return the options of the simulated Alaska."""
+    from geocryoai.twin.options import TwinOptions
+
+    return "\n\n".join(_section(model, place) for place, model in _sections(TwinOptions, "twin"))
+
+
+def sources_table() -> str:
+    """Return every reader with what it reads and under which terms."""
+    from geocryoai.sources.catalogue import catalogue
+
+    return "\n\n".join(
+        "\n".join(
+            [
+                f"### `{info.name}`",
+                "",
+                f"{info.title} ({', '.join(info.formats)}). Licence: {info.licence}.",
+                "",
+                f"- Measures: {_codes(info.measures) or 'nothing; it brings covariates or fields'}",
+                f"- Covariates: {_codes(info.covariates) or 'none, or as declared'}",
+                f"- Cite: {info.citation}" + (f", [doi:{info.doi}](https://doi.org/{info.doi})" if info.doi else ""),
+                *[f"- {quirk}" for quirk in info.quirks],
+            ]
+        )
+        for info in catalogue()
+    )
+
+
+def components() -> str:
+    """Return the members of each registry with their first sentence."""
+    from geocryoai.evaluation import METRICS, PROTOCOLS
+    from geocryoai.models import LEARNERS
+    from geocryoai.models.anchors import ANCHORS
+
+    parts = []
+    for title, registry in (("Learners", LEARNERS), ("Processes", ANCHORS), ("Protocols", PROTOCOLS)):
+        rows = [
+            [f"`{name}`", _first_sentence(registry.get(name)), _parameters(registry.get(name))] for name in registry
+        ]
+        parts.append(f"## {title}\n\n" + table(["Name", "What it is", "Options and defaults"], rows))
+    metrics = [[f"`{name}`", METRICS.get(name).unit] for name in METRICS]
+    parts.append("## Metrics\n\n" + table(["Name", "Unit (`target`: that of the target)"], metrics))
+    return "\n\n".join(parts)
+
+
+def commands() -> str:
+    """Return every command with its arguments and options."""
+    import typer
+
+    from geocryoai.cli.main import app
+
+    group: Any = typer.main.get_command(app)
+    parts = []
+    for name, command in group.commands.items():
+        rows = []
+        for parameter in command.params:
+            shown = ", ".join(f"`{opt}`" for opt in parameter.opts) if parameter.opts[0].startswith("-") else ""
+            shown = shown or f"`{parameter.metavar or parameter.name.upper()}`"
+            meaning = getattr(parameter, "help", None) or ""
+            if parameter.envvar:
+                meaning += f" (or the environment variable `{parameter.envvar}`)"
+            default = "" if parameter.default in (None, False) else f"`{parameter.default}`"
+            rows.append([shown, meaning, default])
+        parts.append(f"## `geocryoai {name}`\n\n{command.help}\n\n" + table(["Argument", "Meaning", "Default"], rows))
+    return "\n\n".join(parts)
+
+
+GENERATED: dict[str, Callable[[], str]] = {
+    "variables": variables_table,
+    "study-keys": study_keys,
+    "table-options": table_options,
+    "grid-options": grid_options,
+    "twin-options": twin_options,
+    "sources": sources_table,
+    "components": components,
+    "commands": commands,
+}
+
+
+def _range(bounds: tuple[float, float]) -> str:
+    return f"{bounds[0]:g} to {bounds[1]:g}"
+
+
+def _codes(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _first_sentence(thing: Any) -> str:
+    text = " ".join((inspect.getdoc(thing) or "").split("\n\n")[0].split())
+    return text.replace("``", "`")
+
+
+def _parameters(member: Any) -> str:
+    """Return the options of a learner, or the parameters of a function, with their defaults."""
+    if isinstance(member, type):
+        options = {**getattr(member, "common", {}), **getattr(member, "defaults", {})}
+        return ", ".join(f"`{name}` {_default(value)}" for name, value in options.items())
+    given = {"samples", "groups", "seed"}
+    signature = inspect.signature(member).parameters.values()
+    return ", ".join(
+        f"`{p.name}`" + ("" if p.default is inspect.Parameter.empty else f" {_default(p.default)}")
+        for p in signature
+        if p.name not in given
+    )
+
+
+def _sections(model: type[BaseModel], place: str) -> Iterator[tuple[str, type[BaseModel]]]:
+    """Yield a section and all sections inside it, each with the place of its keys."""
+    yield place, model
+    for name, info in model.model_fields.items():
+        inner, many = _inner(info.annotation)
+        if inner is not None:
+            below = f"{place}.{name}" if place else name
+            yield from _sections(inner, f"{below}{many}")
+
+
+def _inner(kind: Any) -> tuple[type[BaseModel] | None, str]:
+    """Return the section that an annotation holds, and how its place is spelled: by name, by position or itself."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return kind, ""
+    spelled = {dict: ".NAME", tuple: "[]"}.get(get_origin(kind), "")
+    for part in get_args(kind):
+        found, deeper = _inner(part)
+        if found is not None:
+            return found, spelled + deeper
+    return None, ""
+
+
+def _section(model: type[BaseModel], place: str) -> str:
+    rows = [
+        [f"`{name}`", _kind(info.annotation), _default(info.default, info.default_factory), _meaning(model, name)]
+        for name, info in model.model_fields.items()
+    ]
+    about = _prose(model)
+    title = f"### `{place}`\n\n" if place else ""
+    return f"{title}{about}\n\n" + table(["Key", "Kind", "Default", "Meaning"], rows)
+
+
+def _prose(model: type[BaseModel]) -> str:
+    """Return a section's docstring without its list of attributes, which is in the table."""
+    text = inspect.getdoc(model) or ""
+    return text.split("\n\nAttributes\n")[0].replace("``", "`")
+
+
+def _meaning(model: type[BaseModel], name: str) -> str:
+    """Return what a key means: its description, or its entry in the docstring's list of attributes."""
+    described = model.model_fields[name].description
+    if described:
+        return described
+    listed = (inspect.getdoc(model) or "").partition("Attributes\n----------\n")[2]
+    for entry in re.findall(r"^(\S[^\n]*) : [^\n]*\n((?: +[^\n]*\n?)+)", listed, re.MULTILINE):
+        if name in [part.strip() for part in entry[0].split(",")]:
+            return " ".join(entry[1].split()).replace("``", "`")
+    inner, _ = _inner(model.model_fields[name].annotation)
+    return _first_sentence(inner) if inner is not None else ""
+
+
+def _default(value: Any, factory: Any = None) -> str:
+    if factory is not None:
+        value = factory()
+    if value is PydanticUndefined:
+        return "required"
+    if value is None:
+        return "none"
+    if isinstance(value, BaseModel):
+        return "see below"
+    if isinstance(value, str | dict | list | tuple) and not value:
+        return "empty"
+    return f"`{', '.join(map(str, value)) if isinstance(value, tuple | list) else value}`"
+
+
+def _kind(kind: Any) -> str:
+    """Return an annotation in words."""
+    origin, inside = get_origin(kind), get_args(kind)
+    if kind is type(None):
+        return ""
+    if str(origin) == "typing.Literal":
+        return " or ".join(f"`{value}`" for value in inside)
+    if str(origin) == "<class 'typing.Annotated'>" or (origin is None and hasattr(kind, "__metadata__")):
+        return _kind(inside[0])
+    if origin is dict:
+        return f"mapping of name to {_kind(inside[1])}"
+    if origin in (tuple, list):
+        return f"list of {_kind(inside[0])}"
+    if inside:
+        return " or ".join(part for part in map(_kind, inside) if part)
+    names = {str: "text", int: "whole number", float: "number", bool: "true or false", Any: "anything"}
+    return names.get(kind, "section")

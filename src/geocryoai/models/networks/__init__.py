@@ -1,0 +1,1 @@
+"""ConvLSTM networks: architecture, inputs, loss, fitting. PyTorch is imported here and nowhere else in `models`."""
