@@ -116,7 +116,11 @@ def _tiny_tree() -> Tree:
                 "join": [{"source": "cube", "by": "cell", "columns": ["tas", "snd", "elevation", "organic_depth"]}],
                 "anchors": [{"process": "layered_stefan"}],
             },
-            "fch4": {"records": ["towers", "chambers"], **monthly, "anchors": [{"process": "ch4_q10", "options": {"ts": "tas"}}]},
+            "fch4": {
+                "records": ["towers", "chambers"],
+                **monthly,
+                "anchors": [{"process": "ch4_q10", "options": {"ts": "tas"}}],
+            },
             "nee": {"records": ["towers"], **copy.deepcopy(monthly), "lags": [1]},
         },
         "learners": {

@@ -33,7 +33,9 @@ def test_version(command: Command):
     assert command("--version") == (0, f"geocryoai {__version__}\n", "")
 
 
-@pytest.mark.parametrize("arguments", [("--nonsense",), ("run", "--nonsense"), ("nonsense",), ("validate",), ("predict",)])
+@pytest.mark.parametrize(
+    "arguments", [("--nonsense",), ("run", "--nonsense"), ("nonsense",), ("validate",), ("predict",)]
+)
 def test_wrong_usage_ends_with_code_2(command: Command, arguments: tuple[str, ...]):
     code, out, error = command(*arguments)
     assert (code, out) == (2, "")

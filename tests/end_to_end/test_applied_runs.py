@@ -43,7 +43,9 @@ def applied(run: Path, data: Path, out: Path) -> pl.DataFrame:
 
 def same_bytes(one: pl.DataFrame, other: pl.DataFrame) -> bool:
     numbers = ("lon", "lat", "mean", "sd", "q05", "q95")
-    return one.equals(other) and all(one[name].to_numpy().tobytes() == other[name].to_numpy().tobytes() for name in numbers)
+    return one.equals(other) and all(
+        one[name].to_numpy().tobytes() == other[name].to_numpy().tobytes() for name in numbers
+    )
 
 
 def test_a_full_copy_and_the_run_itself_give_the_same(tiny_run: Path, data: Path, full: pl.DataFrame, tmp_path: Path):
@@ -128,7 +130,9 @@ def test_maps_of_a_month_open_with_crs_and_units(tiny_run: Path, tmp_path: Path,
     import xarray as xr
     from pyproj import CRS
 
-    code, said, _ = command("predict", tiny_run, "--grid", "--month", "2013-06", "--month", "2013-07", "--out", tmp_path / "m.nc")
+    code, said, _ = command(
+        "predict", tiny_run, "--grid", "--month", "2013-06", "--month", "2013-07", "--out", tmp_path / "m.nc"
+    )
     assert code == 0
     files = [Path(line.removeprefix("written: ")) for line in said.splitlines()]
     assert sorted(file.name for file in files) == ["m_alt.nc", "m_fch4.nc", "m_nee.nc"]
@@ -146,7 +150,10 @@ def test_the_map_of_the_run_is_made_again_to_the_byte(tiny_run: Path, tmp_path: 
 
     predict_map(tiny_run, data=None, out=tmp_path / "again.nc", months=[], quiet=True)
     for target in ("alt", "nee", "fch4"):
-        with xr.open_dataset(tmp_path / f"again_{target}.nc") as new, xr.open_dataset(tiny_run / "predict" / f"{target}.nc") as old:
+        with (
+            xr.open_dataset(tmp_path / f"again_{target}.nc") as new,
+            xr.open_dataset(tiny_run / "predict" / f"{target}.nc") as old,
+        ):
             assert new.identical(old)
 
 
@@ -159,7 +166,9 @@ def test_the_map_of_the_run_is_made_again_to_the_byte(tiny_run: Path, tmp_path: 
         ("", "not an ISO date"),
     ],
 )
-def test_a_wrong_month_is_refused(tiny_run: Path, tmp_path: Path, command: Callable[..., tuple], month: str, message: str):
+def test_a_wrong_month_is_refused(
+    tiny_run: Path, tmp_path: Path, command: Callable[..., tuple], month: str, message: str
+):
     code, _, error = command("predict", tiny_run, "--grid", "--month", month, "--out", tmp_path / "m.nc")
     assert code == 2
     assert message in error
@@ -173,9 +182,7 @@ def test_months_and_data_that_cannot_be_meant_are_refused(tiny_run: Path, data: 
     assert (code, "a map is made from the run's own fields" in error) == (2, True)
 
 
-def test_a_folder_that_is_no_finished_run_is_refused(
-    tiny_run: Path, tmp_path: Path, command: Callable[..., tuple]
-):
+def test_a_folder_that_is_no_finished_run_is_refused(tiny_run: Path, tmp_path: Path, command: Callable[..., tuple]):
     code, _, error = command("predict", tmp_path)
     assert (code, "not a run folder" in error) == (2, True)
     half = Path(shutil.copytree(tiny_run, tmp_path / "half"))
@@ -210,4 +217,3 @@ def test_nothing_is_left_in_the_run_by_applying_it(tiny_run: Path, data: Path, t
     applied(tiny_run, data, tmp_path / "out.parquet")
     assert json.loads((tiny_run / "stages" / "predict.json").read_text()) == before
     assert (tiny_run / "log.jsonl").read_text() == log
-

@@ -17,7 +17,21 @@ from geocryoai.products.records import PREDICTION_COLUMNS
 
 pytestmark = pytest.mark.contract
 
-SCORES = ["study", "target", "task", "protocol", "model", "metric", "value", "low", "high", "unit", "n", "n_sites", "n_blocks"]
+SCORES = [
+    "study",
+    "target",
+    "task",
+    "protocol",
+    "model",
+    "metric",
+    "value",
+    "low",
+    "high",
+    "unit",
+    "n",
+    "n_sites",
+    "n_blocks",
+]
 
 
 @pytest.fixture
@@ -105,7 +119,10 @@ def test_every_record_has_an_answer_for_every_target(tiny_run: Path, study: Stud
             for row in pl.read_parquet(tiny_run / "ingest" / source / "records.parquet")["source_row"]
         ]
         assert mine.select("source", "source_row").rows() == wanted
-        lines = [len((tiny_run / "ingest" / "twin" / study.sources[s].path).read_text().splitlines()) - 1 for s in section.records]
+        lines = [
+            len((tiny_run / "ingest" / "twin" / study.sources[s].path).read_text().splitlines()) - 1
+            for s in section.records
+        ]
         assert mine.height == sum(lines)
 
 

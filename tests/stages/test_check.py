@@ -133,7 +133,9 @@ def test_wrong_options_of_learners_protocols_and_anchors_are_told_together(tiny_
 def test_a_learner_that_only_forecasts_cannot_predict_maps(tiny_tree: Tree):
     tiny_tree["learners"]["seasonal"]["tasks"] = ["map", "forecast"]
     tiny_tree["predict"]["learner"] = "seasonal"
-    assert "predict.learner: 'seasonal' (seasonal_persistence) does the task forecast only" in option_problems(tiny_tree)
+    assert "predict.learner: 'seasonal' (seasonal_persistence) does the task forecast only" in option_problems(
+        tiny_tree
+    )
 
 
 def test_no_folder_is_made_for_a_wrong_study(tiny_tree: Tree, tmp_path: Path):

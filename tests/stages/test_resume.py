@@ -60,7 +60,9 @@ def test_a_damaged_artefact_is_made_again_and_nothing_else(run: Path, study: Stu
 
 def test_a_damaged_cube_is_made_again(run: Path, study: Study):
     before = artefacts(run)
-    shard = max((run / "harmonize" / "cube.zarr" / "tas").rglob("*"), key=lambda path: path.is_file() and path.stat().st_size)
+    shard = max(
+        (run / "harmonize" / "cube.zarr" / "tas").rglob("*"), key=lambda path: path.is_file() and path.stat().st_size
+    )
     shard.write_bytes(b"")
     assert again(run, study) == ["harmonize"]
     assert artefacts(run) == before

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
+#: More known choices than this are not listed in a hint.
+MANY = 30
+
 
 class GeoCryoAIError(Exception):
     """Base of every error that geocryoai raises on purpose.
@@ -108,7 +111,7 @@ class MissingDependencyError(GeoCryoAIError):
 
 
 def nearest(name: str, choices: Iterable[str]) -> str:
-    """Return a hint naming the closest known choice, or all of them when few.
+    """Return a hint naming the closest known choice; without a close one all of them, or some when they are many.
 
     >>> nearest("tagets", ["targets", "task"])
     "did you mean 'targets'?"
@@ -117,5 +120,8 @@ def nearest(name: str, choices: Iterable[str]) -> str:
     close = get_close_matches(name, known, n=1, cutoff=0.6)
     if close:
         return f"did you mean '{close[0]}'?"
+    if len(known) > MANY:
+        some = get_close_matches(name, known, n=MANY // 2, cutoff=0.0)
+        return f"the nearest of {len(known)}: {', '.join(some)}"
     listed = ", ".join(known) if known else "none"
     return f"known: {listed}"

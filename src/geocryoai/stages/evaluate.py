@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from geocryoai.core.errors import ProtocolError
 from geocryoai.core.files import remove, write_json
 from geocryoai.core.study import LearnerSection
 from geocryoai.cube.records import groups_within
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from geocryoai.cube.samples import Samples
     from geocryoai.evaluation.folds import Split
     from geocryoai.evaluation.out_of_fold import Fit
+    from geocryoai.evaluation.suspicion.finding import Finding
     from geocryoai.models.contract import Learner
 
 #: Learners cheap enough to be fitted many times by the leakage audit.
@@ -58,7 +61,7 @@ def evaluate(work: Workspace) -> None:
                 found = suspicion_tests(
                     samples, split, result.predictions, model, fit=fit, audited=audited, seed=work.study.seed
                 )
-                findings += [{"target": target, "protocol": label, "model": model, **asdict(f)} for f in found]
+                findings += [{"target": target, "protocol": label, "model": model, **_plain(f)} for f in found]
     for name in _TABLES:
         if parts[name]:
             write_whole(out / f"{name}.csv", pl.concat(parts[name]))
@@ -73,7 +76,15 @@ def _judge(
     samples = load_samples(work, target, section.task)
     km = colocated_km(section)
     groups = groups_within(samples.lon, samples.lat, samples.site, km) if km > 0 else None
-    split = make_split(samples, section.protocol, seed=work.study.seed, groups=groups, **protocol_options(section))
+    options = protocol_options(section)
+    try:
+        split = make_split(samples, section.protocol, seed=work.study.seed, groups=groups, **options)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ProtocolError(
+            f"the folds cannot be made with these options ({error})",
+            where=f"evaluate.protocols.{label}, {target}",
+            found=", ".join(f"{name}={value!r}" for name, value in options.items()) or "no options",
+        ) from error
     future = None
     origins = [fold.origin for fold in split.folds if fold.origin is not None]
     if origins and section.task == "forecast" and future_drivers(section) == "climatology":
@@ -95,6 +106,12 @@ def _judge(
             progress=lambda done, total, what: tick(done, total),
         )
     return result, samples, split
+
+
+def _plain(finding: Finding) -> dict[str, Any]:
+    """Return a finding for JSON, which has no word for a number that is not defined (a ratio of nothing to nothing)."""
+    defined = finding.number is not None and isfinite(finding.number)
+    return {**asdict(finding), "number": finding.number if defined else None}
 
 
 def _labelled(table: pl.DataFrame, protocol: str, label: str) -> pl.DataFrame:

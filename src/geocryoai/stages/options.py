@@ -59,7 +59,7 @@ def _protocols(study: Study) -> Iterator[str]:
 
     for name, section in study.evaluate.protocols.items():
         where = f"evaluate.protocols.{name}.options"
-        own = [key for key in inspect.signature(PROTOCOLS.get(section.protocol)).parameters]
+        own = list(inspect.signature(PROTOCOLS.get(section.protocol)).parameters)
         known = [key for key in own if key not in _GIVEN_BY_THE_STAGE] + ["colocated_km", "future_drivers"]
         for key in section.options:
             if key not in known:

@@ -55,7 +55,7 @@ def fit_learner(name: str, samples: Samples, options: Mapping[str, Any] | None =
         log.info("%s: %d of %d rows have no measured value and are left out", name, (~measured).sum(), len(samples))
     try:
         return kind(seed=seed, **(options or {})).fit(samples.take(measured))
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ModelError(
             f"the learner failed ({type(error).__name__}: {error})",
             where=f"{name}, target '{samples.target}'",

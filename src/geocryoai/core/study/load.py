@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import types
 import typing
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,7 @@ def study_from_dict(tree: Any, overrides: Sequence[str] = (), *, where: str = "s
         problem = _apply(tree, override)
         if problem:
             problems.append(problem)
+    problems += [f"{key}: expected a finite number; found {value}" for key, value in _endless(tree)]
     try:
         study = Study.model_validate(tree)
     except ValidationError as error:
@@ -121,6 +123,15 @@ def _child(node: Any, key: str) -> Any:
     return node.get(key)
 
 
+def _endless(node: Any, where: str = "") -> Iterator[tuple[str, float]]:
+    """Yield the numbers of a tree that are infinite or no numbers, and where they stand."""
+    if isinstance(node, float) and not math.isfinite(node):
+        yield where, node
+    items = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for key, value in items:
+        yield from _endless(value, f"{where}.{key}" if where else str(key))
+
+
 def problems_of(error: ValidationError, model: type[BaseModel]) -> list[str]:
     """Return one sentence for each problem that `model` found, unknown keys with the nearest known one."""
     return [_message(item, model) for item in error.errors()]
@@ -135,12 +146,16 @@ def _message(item: Any, model: type[BaseModel]) -> str:
     if item["type"] == "missing":
         return f"{shown}: missing; it has no default"
     if item["type"] == "literal_error":
-        given = str(item["input"])
+        given = _short(str(item["input"]))
         choices = [part.strip("' ") for part in item["ctx"]["expected"].replace(" or ", ", ").split(",")]
         return f"{shown}: found '{given}'; {nearest(given, choices)} (one of {', '.join(choices)})"
     text = _EXPECTED.get(item["type"]) or str(item["msg"]).removeprefix("Value error, ")
     found = item["input"]
-    return f"{shown}: {text}" + ("" if isinstance(found, dict | list) else f"; found {found!r}")
+    return f"{shown}: {text}" + ("" if isinstance(found, dict | list) else f"; found {_short(repr(found))}")
+
+
+def _short(text: str, longest: int = 80) -> str:
+    return text if len(text) <= longest else f"{text[:longest]}... ({len(text)} characters)"
 
 
 def _known_keys(model: Any, location: Sequence[str | int]) -> list[str]:

@@ -8,9 +8,11 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _MONTH = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 
+#: Months back; never forward: what comes later must not be seen.
+Back = Annotated[int, Field(ge=1, le=240)]
 Step = Literal["month", "year"]
 
 
@@ -26,7 +28,7 @@ def _month(value: object) -> str:
     text = value.isoformat() if isinstance(value, date) else str(value)
     match = _MONTH.fullmatch(text)
     if match is None or not 1 <= int(match[2] or 1) <= 12:
-        raise ValueError(f"'{text}' is not an ISO date (YYYY-MM, e.g. 1990-01)")
+        raise ValueError(f"'{text[:40]}' is not an ISO date (YYYY-MM, e.g. 1990-01)")
     return f"{match[1]}-{match[2] or '01'}"
 
 
@@ -39,7 +41,7 @@ def _months(value: object) -> object:
 def _name(value: object) -> str:
     text = str(value)
     if _NAME.fullmatch(text) is None:
-        raise ValueError(f"'{text}' is not a name (lower-case letters, digits, - and _)")
+        raise ValueError(f"'{text[:40]}' is not a name (lower-case letters, digits, - and _; at most 64)")
     return text
 
 
@@ -186,8 +188,8 @@ class TargetSection(Section):
     coordinates: tuple[Literal["lon", "lat", "year"], ...] = Field((), description="place and year as features")
     features: tuple[str, ...] = Field((), description="columns that learners see, `*` for any ending; empty: all")
     exclude: tuple[str, ...] = Field((), description="columns that learners do not see")
-    lags: tuple[int, ...] = Field((), description="drivers of so many months before, as further features")
-    means: tuple[int, ...] = Field((), description="running means of drivers over so many months")
+    lags: tuple[Back, ...] = Field((), description="drivers of so many months before, as further features")
+    means: tuple[Back, ...] = Field((), description="running means of drivers over so many months")
     anchors: tuple[AnchorSection, ...] = Field((), description="process models; learners take the first by default")
     windows: WindowSection | None = Field(None, description="what networks see; none: a record's features")
 
