@@ -8,8 +8,9 @@ import pytest
 from geocryoai.core.errors import ModelError
 from geocryoai.models.anchor import FittedAnchor
 from geocryoai.models.fake import fake_samples
+from geocryoai.models.link import RATIO_BOUND
 from geocryoai.models.process import ProcessBaseline
-from geocryoai.models.residual import RATIO_BOUND, AnchorRidge, AnchorTrees
+from geocryoai.models.residual import AnchorRidge, AnchorTrees
 
 
 def halves(samples, last="S015"):

@@ -243,6 +243,14 @@ def test_each_member_holds_out_another_fold() -> None:
     assert all(mean[2] != whole for mean in means)
 
 
+def test_members_are_as_many_as_folds_unless_said_and_a_stack_takes_them() -> None:
+    samples = fake_samples(n_sites=6, n_years=1)
+    quick = {**QUICK, "epochs": 2, "members": None}
+    assert len(ConvLSTMEnsemble(folds=2, **quick).fit(samples)._members) == 2
+    stack = LEARNERS.get("stack")(folds=2, members=["ridge", "convlstm"], member_options={"convlstm": quick})
+    assert np.isfinite(stack.fit(samples).predict(samples).mean).all()
+
+
 def test_missing_modalities_are_answered() -> None:
     learner, _, test = fitted()
     blind = replace(test, features={name: np.full(len(test), np.nan) for name in test.features})

@@ -15,9 +15,8 @@ from geocryoai.models.template import NearestNeighbours
 
 pytestmark = pytest.mark.contract
 
-#: Learner and task; the network has a contract test of its own, as it needs windows.
-NETWORKS = {"convlstm"}
 FAST = {
+    "convlstm": {"epochs": 3, "hidden": 8, "width": 8},
     "random_forest": {"trees": 20, "inner_trees": 10},
     "boosted_trees": {"max_rounds": 40},
     "anchor_trees": {"max_rounds": 40},
@@ -25,9 +24,7 @@ FAST = {
         "member_options": {"random_forest": {"trees": 20, "inner_trees": 10}, "boosted_trees": {"max_rounds": 40}}
     },
 }
-KINDS = {name: LEARNERS.get(name) for name in LEARNERS.names() if name not in NETWORKS} | {
-    "nearest_neighbours": NearestNeighbours
-}
+KINDS = {name: LEARNERS.get(name) for name in LEARNERS.names()} | {"nearest_neighbours": NearestNeighbours}
 CASES = [(name, task) for name, kind in KINDS.items() for task in kind.tasks]
 
 
@@ -76,6 +73,8 @@ def test_list_of_learners_is_the_one_tested():
         "boosted_trees",
         "anchor_ridge",
         "anchor_trees",
+        "anchor_forest",
+        "convlstm",
         "stack",
         "nearest_neighbours",
     }

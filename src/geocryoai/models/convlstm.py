@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from geocryoai.models.folds import group_folds
 from geocryoai.models.link import ANCHOR_OPTIONS
@@ -40,33 +40,24 @@ class ConvLSTMEnsemble(PointLearner):
     cell: their features. Samples without anchor are corrected from the climatology. For the forecast task the lags of
     the target are inputs. Missing inputs are shown as missing, never imputed.
 
-    Options
-    -------
-    members
-        Networks, and inner folds.
-    anchor, calibrate, form, bound
-        See `geocryoai.models.link.AnchorLink`.
-    preset
-        `small`, or `published` (12.1 million parameters); `stem`, `hidden`, `layers`, `decoder_steps` and `width` (see
-        `geocryoai.models.networks.spec.NetworkSpec`) replace a part of it.
-    kernel
-        Side of the convolutions [cells] where windows have more than one cell.
-    loss, epochs, patience, batch, learning_rate, weight_decay, dropout, channel_dropout, noise, gradient_norm
-        See `geocryoai.models.networks.fitting.FitSettings`.
-    device
-        `auto`, `cpu` or `cuda`. On the CPU the same seed gives the same bytes.
-    keep_mb
-        Windows that take no more are held in memory while fitting [MB]; larger ones are read batch by batch.
-    degrees, weight_power, threads
-        As for every learner.
+    Options:
+
+    - `members`: networks, each with an inner fold of its own; as many as `folds` where it is None;
+    - `anchor`, `calibrate`, `form`, `bound`: see `geocryoai.models.link.AnchorLink`;
+    - `preset`: `small`, or `published` (12.1 million parameters); `stem`, `hidden`, `layers`, `decoder_steps` and
+      `width` (see `geocryoai.models.networks.spec.NetworkSpec`) replace a part of it;
+    - `kernel`: side of the convolutions where windows have more than one cell [cells];
+    - `dropout`: share of the fused vector set to zero in training;
+    - `loss`, `epochs`, `patience`, `batch`, `learning_rate`, `weight_decay`, `channel_dropout`, `noise`,
+      `gradient_norm`: see `geocryoai.models.networks.fitting.FitSettings`;
+    - `device`: `auto`, `cpu` or `cuda`; on the CPU the same seed and threads give the same bytes;
+    - `keep_mb`: windows that take no more are held in memory while fitting [MB], others are read batch by batch;
+    - `folds`, `degrees`, `weight_power`, `threads`: as for every `PointLearner`.
     """
 
     name = "convlstm"
-    common: ClassVar[Mapping[str, Any]] = {
-        key: PointLearner.common[key] for key in PointLearner.common if key != "folds"
-    }
     defaults: ClassVar[Mapping[str, Any]] = {
-        "members": 5,
+        "members": None,
         **ANCHOR_OPTIONS,
         "preset": "small",
         "stem": None,
@@ -97,8 +88,9 @@ class ConvLSTMEnsemble(PointLearner):
         """Fit the members, each with another inner fold held out; calibrate on what they answer there."""
         self._check_learnable(samples)
         groups = self.fit_groups(samples)
+        members = self.options["folds"] if self.options["members"] is None else self.options["members"]
         with threadpool_limits(int(self.options["threads"])):
-            self.fit_on(samples, groups, group_folds(groups, int(self.options["members"]), self.seed))
+            self.fit_on(samples, groups, group_folds(groups, int(members), self.seed))
         return self
 
     def cross_answer(self, samples: Samples, folds: Folds) -> Point:

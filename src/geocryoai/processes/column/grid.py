@@ -12,6 +12,9 @@ from scipy.optimize import brentq
 from geocryoai.core.errors import ModelError
 from geocryoai.processes.checks import Array, above, finite
 
+#: Ratio of neighbouring cells beyond which heat is carried badly.
+_STEEPEST = 2.0
+
 
 @dataclass(frozen=True)
 class Grid:
@@ -85,6 +88,10 @@ def column_grid(
     growth = 1.0
     if below > rest * top * (1.0 + 1e-12):
         growth = brentq(lambda r: top * np.sum(r**powers) - below, 1.0, (below / top) ** (1.0 / rest))
+    if growth > _STEEPEST:
+        raise ModelError("the cells grow too fast to be accurate", where="layers, top, bottom, even",
+                         found=f"each {growth:.2f} times the one above", expected=f"at most {_STEEPEST:g}",
+                         next_step="Take more layers, thicker ones at the top, or a smaller even part.")  # fmt: skip
     edges = np.concatenate([np.arange(first + 1) * top, first * top + top * np.cumsum(growth**powers)])
     edges[-1] = bottom
     for z in interfaces:

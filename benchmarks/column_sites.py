@@ -1,0 +1,190 @@
+"""Column model against measured ground temperature: GIPL site (driven by air and snow), NRCS Toolik (by surface).
+
+Needs the data folder (GEOCRYOAI_DATA or ../shared/data). At most four parameters are calibrated, on the first year.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geocryoai.processes.column import (
+    ColumnResult,
+    Forcing,
+    Grid,
+    Material,
+    Options,
+    PowerCurve,
+    Soil,
+    column_grid,
+    plateau,
+    simulate_column,
+    spin_up,
+)  # fmt: skip
+from geocryoai.sources.gipl_inputs import GiplInputs, read_gipl_inputs
+from geocryoai.sources.gipl_site import DEPTHS
+from geocryoai.sources.nrcs_toolik import READER
+
+Floats = NDArray[np.float64]
+DATA = Path(os.environ.get("GEOCRYOAI_DATA", Path(__file__).parents[1] / ".." / "shared" / "data")).resolve()
+GRID = column_grid(60, 0.02, 40.0, 0.6)
+
+
+def search(cost: Callable[[Floats], Floats], low: Floats, high: Floats, rounds: int = 9, size: int = 48) -> Floats:
+    """Return the parameters of least cost by the cross-entropy method on their logarithms, seeded."""
+    rng = np.random.default_rng(0)
+    tried, costs = np.exp(rng.uniform(np.log(low), np.log(high), (size, low.size))), np.empty(0)
+    population = tried
+    for _ in range(rounds):
+        costs = np.concatenate([costs, cost(population)])
+        best = np.log(tried[np.argsort(costs)[:10]])
+        population = np.clip(np.exp(best.mean(0) + (1.2 * best.std(0) + 0.02) * rng.normal(size=(size, low.size))), low,
+                             high)  # fmt: skip
+        tried = np.concatenate([tried, population])
+    return np.asarray(tried[np.argmin(costs)])
+
+
+def at_depths(result: ColumnResult, depths: Floats) -> Floats:
+    """Return temperature at depths, shape (time, depths, columns)."""
+    z = np.concatenate([[0.0], result.soil.grid.depth])
+    t = np.concatenate([result.series.surface_temperature[:, None], result.temperature], axis=1)
+    right = np.clip(np.searchsorted(z, depths), 1, z.size - 1)
+    share = ((depths - z[right - 1]) / (z[right] - z[right - 1]))[None, :, None]
+    return np.asarray(t[:, right - 1] * (1 - share) + t[:, right] * share)
+
+
+def layers(grid: Grid, bases: list[float], materials: list[Material]) -> Soil:
+    """Return one column for each set of parameters, its materials counted through the library."""
+    count = materials[0].count
+    layer = np.searchsorted(bases, grid.depth, side="right")
+    return Soil(grid, materials, layer[:, None] * count + np.arange(count))
+
+
+def gipl_run(inputs: GiplInputs, p: Floats) -> ColumnResult:
+    """Return a run for parameters (n, 4): snow conductivity, thawed and frozen conductivity [factors], cover [m]."""
+    ones = np.ones(p.shape[0])
+    materials = [
+        Material(
+            layer.water * ones, layer.conductivity_thawed * p[:, 1], layer.conductivity_frozen * p[:, 1] * p[:, 2],
+            layer.heat_capacity_thawed, layer.heat_capacity_frozen, PowerCurve(layer.a, layer.b),
+        )
+        for layer in inputs.layers
+    ]  # fmt: skip
+    soil = layers(GRID, list(np.cumsum([layer.thickness for layer in inputs.layers])[:-1]), materials)
+    days = inputs.air_temperature.size
+    lying = (inputs.snow_depth >= 0.01)[:, None]
+    forcing = Forcing(
+        np.ones(days), temperature=inputs.air_temperature, snow_depth=lying * (inputs.snow_depth[:, None] + p[:, 3]),
+        snow_conductivity=inputs.snow_conductivity[:, None] * p[:, 0], snow_density=200.0, year=np.arange(days) // 365,
+    )  # fmt: skip
+    return simulate_column(forcing, soil, spin_up(forcing, soil).state)
+
+
+def gipl_errors(folder: Path, p: Floats | None = None) -> tuple[Floats, Floats, Floats]:
+    """Return the parameters and RMSE and bias of the second year at each depth [degC]; calibrated on the first year."""
+    inputs = read_gipl_inputs(folder, "gipl_site")
+    text = (folder / "mesres.txt").read_text().rstrip().splitlines()
+    measured = np.array([[float(cell) for cell in line.split("\t")] for line in text])[:, :, None]
+    depths = np.array(DEPTHS)
+
+    def cost(trial: Floats) -> Floats:
+        off = (at_depths(gipl_run(inputs, trial), depths) - measured)[:365, 1:]
+        return np.asarray(np.sqrt(np.mean(off**2, axis=(0, 1))))
+
+    if p is None:
+        p = search(cost, np.array([0.15, 0.4, 0.4, 0.002]), np.array([2.0, 2.5, 2.5, 0.3]))
+    off = (at_depths(gipl_run(inputs, p[None]), depths) - measured)[365:, :, 0]
+    return p, np.sqrt(np.mean(off**2, axis=0)), off.mean(axis=0)
+
+
+def toolik_series(path: Path, first: str, last: str) -> tuple[Floats, Floats, NDArray[np.int64]]:
+    """Return depths [m], daily temperature of the rod (time, depths) with gaps filled, and the year of each day."""
+    import polars as pl
+
+    observations = READER.read(path, source="nrcs_toolik", options={}).observations
+    rod = observations.filter(pl.col("method") == "rod thermistor").pivot(
+        on="depth", index="time_start", values="value", sort_columns=False
+    )
+    day = pl.datetime_range(pl.lit(first).str.to_datetime(), pl.lit(last).str.to_datetime(), "1d", eager=True)
+    table = pl.DataFrame({"time_start": day.dt.cast_time_unit("us")}).join(rod, on="time_start", how="left")
+    names = sorted((c for c in table.columns if c != "time_start"), key=float)
+    values = table.select(pl.col(names).interpolate().forward_fill().backward_fill()).to_numpy()
+    return np.array([float(n) for n in names]), values, table["time_start"].dt.year().to_numpy().astype(np.int64)
+
+
+def toolik_run(surface: Floats, year: NDArray[np.int64], p: Floats) -> ColumnResult:
+    """Return a run under the measured surface; parameters (n, 4): water of peat and soil, conductivities [factors]."""
+    n = p.shape[0]
+    peat = Material(np.minimum(0.55 * p[:, 0], 0.9), 0.45 * p[:, 2], 1.3 * p[:, 3], 3.0e6, 1.9e6,
+                    PowerCurve(np.full(n, 0.03), -0.6))  # fmt: skip
+    soil_water = np.minimum(0.40 * p[:, 1], 0.9)
+    silt = Material(soil_water, 1.2 * p[:, 2], 2.2 * p[:, 3], 2.8e6, 2.0e6, PowerCurve(np.full(n, 0.03), -0.6))
+    soil = layers(GRID, [0.2], [peat, silt])
+    forcing = Forcing(np.ones(surface.size), temperature=surface, year=year)
+    whole = np.flatnonzero(np.bincount(year - year[0]) >= 365)[0] + year[0]
+    cycle = Forcing(np.ones(int((year == whole).sum())), temperature=surface[year == whole])
+    start = spin_up(cycle, soil).state
+    return simulate_column(forcing, soil, start, Options(step=0.5))
+
+
+def curtain_errors(measured: Floats, simulated: Floats, year: NDArray[np.int64]) -> list[tuple[int, int, float, float]]:
+    """Return year, depth number, and simulated less measured start and end of the autumn plateau [d]."""
+    found = []
+    for y in np.unique(year):
+        begin = np.flatnonzero(year == y)[0] + 200
+        if begin + 250 > year.size + 80 or (year == y).sum() < 365:
+            continue
+        for k in range(1, measured.shape[1]):
+            real, model = (plateau(t[begin : begin + 250, k]) for t in (measured, simulated))
+            if real[0] >= 0 and model[0] >= 0:
+                found.append((int(y), k, float(model[0] - real[0]), float(model[1] - real[1])))
+    return found
+
+
+def toolik_errors(path: Path, p: Floats | None = None) -> tuple[Floats, Floats, list[tuple[int, int, float, float]]]:
+    """Return the parameters, depths [m] and errors of the zero curtain; calibrated on the temperatures of 1999."""
+    spans = [toolik_series(path, "1998-09-16", "2002-04-01"), toolik_series(path, "2004-09-01", "2007-04-01")]
+
+    def cost(trial: Floats) -> Floats:
+        depths, t, year = spans[0]
+        use = year <= 1999
+        model = at_depths(toolik_run(t[use, 0], year[use], trial), depths - depths[0])
+        return np.asarray(np.sqrt(np.mean((model - t[use][:, :, None])[107:, 1:] ** 2, axis=(0, 1))))
+
+    if p is None:
+        p = search(cost, np.full(4, 0.4), np.full(4, 2.0), rounds=6, size=32)
+    found = []
+    for depths, t, year in spans:
+        model = at_depths(toolik_run(t[:, 0], year, p[None]), depths - depths[0])[:, :, 0]
+        found += [row for row in curtain_errors(t, model, year) if row[0] in (1999, 2000, 2001, 2005, 2006)]
+    return p, spans[0][0], found
+
+
+def main() -> None:
+    """Print the errors of both sites."""
+    p, rmse, bias = gipl_errors(DATA / "in_situ" / "soil" / "gipl_site")
+    print("GIPL site: calibrated", p.round(3), "(snow and ground conductivity, frozen contrast [1], winter cover [m])")
+    for depth, r, b in zip(DEPTHS, rmse, bias, strict=True):
+        print(f"  {depth:5.3f} m: RMSE {r:.2f} degC, bias {b:+.2f} degC in the second year")
+    below = float(np.sqrt(np.mean(rmse[np.array(DEPTHS) > 0.2] ** 2)))
+    q, depths, rows = toolik_errors(DATA / "in_situ" / "soil" / "nrcs_toolik_daily.csv.gz")
+    print("NRCS Toolik: calibrated on 1999", q.round(3), "(water of peat and soil, thawed and frozen conductivity [1])")
+    for k in sorted({row[1] for row in rows}):
+        tested = np.array([(row[2], row[3]) for row in rows if row[1] == k and row[0] != 1999])
+        if tested.size:
+            span = tested[:, 1] - tested[:, 0]
+            late, rms = tested.mean(axis=0), np.sqrt((span**2).mean())
+            print(f"  {depths[k]:5.3f} m: {len(tested)} autumns after 1999, start {late[0]:+5.1f} d, end {late[1]:+5.1f} d, "
+                  f"duration {span.mean():+5.1f} d, RMSE {rms:.1f} d")  # fmt: skip
+    rows = [row for row in rows if row[0] != 1999]
+    span = np.array([row[3] - row[2] for row in rows])
+    print(f"  all: duration error {span.mean():+.1f} d, RMSE {np.sqrt((span**2).mean()):.1f} d")
+    print(f"column_sites ratio={1.0 / below:.2f} of the target of 1 degC to the RMSE below 0.2 m, GIPL second year")
+
+
+if __name__ == "__main__":
+    main()
