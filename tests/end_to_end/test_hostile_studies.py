@@ -131,7 +131,10 @@ FILES: dict[str, tuple[bytes, str]] = {
     "utf-16": ("where,ndvi,gpp\na,0.5,3\n".encode("utf-16"), "plain.csv"),
     "ragged": (b"where,ndvi,gpp\na,0.5,3\nb,0.4\nc,0.4,2,9,9\n", "plain.csv"),
     "two columns of one name": (b"where,ndvi,ndvi,gpp\na,0.5,0.6,3\n", "plain.csv"),
-    "words for numbers": (b"where,ndvi,gpp\n" + b"a,high,much\n" * 30, "plain.csv: column 'ndvi' should hold numbers; found 'high'"),
+    "words for numbers": (
+        b"where,ndvi,gpp\n" + b"a,high,much\n" * 30,
+        "plain.csv: column 'ndvi' should hold numbers; found 'high'",
+    ),
     "one site": (b"where,ndvi,gpp\n" + b"".join(b"a,0.%d,%d\n" % (i, i) for i in range(1, 10)), "groups"),
 }
 
@@ -180,7 +183,9 @@ def test_data_that_nobody_may_write_are_read(plain_study: Tree, finished: Finish
     finally:
         data.chmod(0o755)
     assert (data / "plain.csv").stat().st_mtime_ns == before
-    assert sorted(os.listdir(data)) == sorted(["drivers.csv", "flux.csv", "plain.csv", "soil.csv", "thaw.csv", "wet.csv"])
+    assert sorted(os.listdir(data)) == sorted(
+        ["drivers.csv", "flux.csv", "plain.csv", "soil.csv", "thaw.csv", "wet.csv"]
+    )
 
 
 def test_a_forecast_by_a_protocol_without_origin_is_judged_one_step_ahead(own_study: Tree, finished: Finished):

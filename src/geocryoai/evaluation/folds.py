@@ -88,9 +88,7 @@ def make_split(
     accepted = [name for name in inspect.signature(builder).parameters if name != "samples"]
     unknown = [name for name in options if name not in accepted]
     if unknown:
-        raise ProtocolError(
-            f"unknown option '{unknown[0]}'", where=protocol, next_step=nearest(unknown[0], accepted)
-        )
+        raise ProtocolError(f"unknown option '{unknown[0]}'", where=protocol, next_step=nearest(unknown[0], accepted))
     common = {"seed": seed, "groups": groups}
     return builder(samples, **{name: value for name, value in common.items() if name in accepted}, **options)
 
