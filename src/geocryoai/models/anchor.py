@@ -33,9 +33,7 @@ def choose_anchor(samples: Samples, wanted: str | None, where: str) -> str:
     if wanted is None:
         return next(iter(samples.anchors))
     if wanted not in samples.anchors:
-        raise ModelError(
-            f"no anchor is called '{wanted}'", where=where, next_step=nearest(wanted, samples.anchors)
-        )
+        raise ModelError(f"no anchor is called '{wanted}'", where=where, next_step=nearest(wanted, samples.anchors))
     return wanted
 
 

@@ -67,9 +67,7 @@ class PointLearner(Learner):
         known = {**self.common, **self.defaults}
         for name in options:
             if name not in known:
-                raise ModelError(
-                    f"no option is called '{name}'", where=self.name, next_step=nearest(name, known)
-                )
+                raise ModelError(f"no option is called '{name}'", where=self.name, next_step=nearest(name, known))
         super().__init__(seed=seed, **{**known, **options})
         self.tuned: dict[str, float] = {}
         self._inputs: Inputs | None = None
