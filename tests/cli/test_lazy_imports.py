@@ -9,8 +9,8 @@ import sys
 import pytest
 
 HEAVY = {
-    "torch", "pandas", "polars", "xarray", "dask", "numba", "sklearn", "scipy", "matplotlib", "rasterio", "pint", "zarr",
-    "lightgbm", "h5py", "pyarrow",
+    "torch", "pandas", "polars", "xarray", "dask", "numba", "sklearn", "scipy", "matplotlib", "rasterio", "pint",
+    "zarr", "lightgbm", "h5py", "pyarrow",
 }  # fmt: skip
 
 SCRIPT = """

@@ -100,8 +100,17 @@ def test_ratio_correction_is_bounded_and_the_ledger_says_by_how_much():
     far = {**held.features, "static": np.full(len(held), 50.0)}
     prediction = learner.predict(replace(held, features=far))
     anchor = held.anchors["made_up"]
-    np.testing.assert_allclose(prediction.mean, anchor * np.exp(RATIO_BOUND))
+    factor = learner.tuned["factor"]
+    assert factor == pytest.approx(1.0, abs=0.02)
+    np.testing.assert_allclose(prediction.mean, factor * anchor * np.exp(RATIO_BOUND))
     assert (prediction.ledger["correction_bound"] < 0).all()
+
+
+def test_ratio_corrections_keep_the_sum_of_a_skewed_target():
+    samples = fake_samples(target="alt", n_sites=30, n_years=2, site_effect=1.2, noise=0.8, seed=4)
+    learner = AnchorRidge(weight_power=0.0).fit(samples)
+    assert learner.tuned["factor"] > 1.02
+    assert learner.predict(samples).mean.mean() == pytest.approx(samples.y.mean(), rel=0.05)
 
 
 def test_additive_correction_stays_within_what_training_saw():

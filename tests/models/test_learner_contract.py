@@ -18,6 +18,7 @@ pytestmark = pytest.mark.contract
 FAST = {
     "convlstm": {"epochs": 3, "hidden": 8, "width": 8},
     "random_forest": {"trees": 20, "inner_trees": 10},
+    "anchor_forest": {"trees": 20, "inner_trees": 10},
     "boosted_trees": {"max_rounds": 40},
     "anchor_trees": {"max_rounds": 40},
     "stack": {
@@ -62,6 +63,7 @@ def assert_same(one: Prediction, other: Prediction) -> None:
 
 
 def test_list_of_learners_is_the_one_tested():
+    assert set(KINDS) | NETWORKS == set(LEARNERS.names()) | {"nearest_neighbours"}
     assert set(KINDS) == {
         "site_climatology",
         "persistence",
@@ -101,7 +103,7 @@ def test_shapes_order_and_no_look_at_the_target(name, task):
 def test_finite_where_nothing_is_known(name, task):
     held = parts(task)[1].take(np.arange(6))
     nothing = np.full(6, np.nan)
-    bare = replace(
+    unknown = replace(
         held,
         site=np.array(["unheard of"] * 6),
         lon=nothing,
@@ -111,9 +113,44 @@ def test_finite_where_nothing_is_known(name, task):
         anchors=dict.fromkeys(held.anchors, nothing),
         lags=dict.fromkeys(held.lags, nothing),
     ).without_target()
-    prediction = fitted(name, task).predict(bare)
+    prediction = fitted(name, task).predict(unknown)
     assert np.isfinite(prediction.mean).all()
     assert np.isfinite(prediction.quantiles).all()
+
+
+def bare(everything):
+    """Samples whose every optional part is absent or unknown in training already."""
+    n = len(everything)
+    return replace(
+        everything,
+        lon=np.full(n, np.nan),
+        lat=np.full(n, np.nan),
+        time=np.full(n, np.datetime64("NaT"), dtype="datetime64[D]"),
+        features={"empty": np.full(n, np.nan)},
+        anchors={name: np.full(n, np.nan) for name in everything.anchors},
+    )
+
+
+ODD = {
+    "constant target": lambda s: replace(s, y=np.full(len(s), 1.5)),
+    "one site": lambda s: s.take(s.site == "S001"),
+    "two rows": lambda s: s.take(np.array([0, 1])),
+    "nothing known": bare,
+    "names as objects": lambda s: replace(s, site=s.site.astype(object)),
+    "known errors": lambda s: replace(s, sigma=np.abs(s.y)),
+}
+
+
+@pytest.mark.parametrize("odd", sorted(ODD))
+@pytest.mark.parametrize(("name", "task"), CASES)
+def test_odd_training_samples_are_learnt_from_and_saved(name, task, odd, tmp_path):
+    few = ODD[odd](samples(task).take(np.arange(5 * 36)))
+    learner = new(name).fit(few)
+    prediction = learner.predict(few)
+    # A mean of what was seen, or an anchor: never far outside.
+    assert np.abs(prediction.mean).max() < 5.0
+    learner.save(tmp_path)
+    np.testing.assert_array_equal(KINDS[name].load(tmp_path).predict(few).mean, prediction.mean)
 
 
 @pytest.mark.parametrize(("name", "task"), CASES)

@@ -33,8 +33,8 @@ def test_forest_arrays_answer_as_scikit_learn_does():
 
 @pytest.mark.parametrize("kind", [RandomForest, BoostedTrees])
 def test_trees_do_not_depend_on_the_number_of_threads(kind):
-    samples = fake_samples(n_sites=8, n_years=2)
-    options = {"trees": 12, "inner_trees": 6} if kind is RandomForest else {"max_rounds": 6}
+    samples = fake_samples(n_sites=4, n_years=2)
+    options = {"trees": 12, "inner_trees": 6} if kind is RandomForest else {"max_rounds": 3, "folds": 2}
     one, two = (kind(seed=2, threads=threads, **options).fit(samples).predict(samples) for threads in (1, 2))
     np.testing.assert_array_equal(one.mean, two.mean)
 

@@ -28,14 +28,14 @@ def test_rows_without_a_measured_value_are_left_out_and_counted(samples, caplog)
 
 
 def test_fit_refuses_with_reasons(samples):
-    with pytest.raises(GeoCryoAIError, match=r"no models member is called 'rige'. Did you mean 'ridge'"):
-        fit_learner("rige", samples)
+    with pytest.raises(GeoCryoAIError, match=r"no models member is called 'ridg'. Did you mean 'ridge'"):
+        fit_learner("ridg", samples)
     with pytest.raises(ModelError, match=r"'persistence' does not do this task; found 'map'; expected 'forecast'"):
         fit_learner("persistence", samples)
     with pytest.raises(ModelError, match=r"ridge, target 'nee': nothing can be learnt, no row has a measured value"):
         fit_learner("ridge", samples.without_target())
-    with pytest.raises(ModelError, match=r"no option is called 'transfrom'. Did you mean 'transform'"):
-        fit_learner("ridge", samples, {"transfrom": "log"})
+    with pytest.raises(ModelError, match=r"no option is called 'transforms'. Did you mean 'transform'"):
+        fit_learner("ridge", samples, {"transforms": "log"})
 
 
 def test_out_of_fold_predictions_never_saw_their_fold(samples):

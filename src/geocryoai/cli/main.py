@@ -53,7 +53,7 @@ DataOption = Annotated[
     Path | None,
     typer.Option(
         "--data",
-        help=f"folder that the study's paths are relative to (default: ${DATA_VARIABLE}, or the folder of the study file)",
+        help=f"folder that the study's paths are relative to (default: ${DATA_VARIABLE}, or the study file's folder)",
     ),
 ]
 SetOption = Annotated[list[str] | None, typer.Option("--set", help="override one key: a.b=value; repeatable")]
@@ -166,7 +166,7 @@ def main() -> None:
         _fail(f"internal error ({type(error).__name__}: {error}); run again with --debug for the trace", 1)
 
 
-class _Interrupted(GeoCryoAIError):
+class _InterruptedError(GeoCryoAIError):
     """The user pressed Ctrl-C."""
 
     exit_code = 130
@@ -178,7 +178,7 @@ def _stoppable(next_step: str) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        raise _Interrupted("interrupted", next_step=next_step) from None
+        raise _InterruptedError("interrupted", next_step=next_step) from None
 
 
 def _data_folder(given: Path | None, named: str, study: Study) -> Path | None:

@@ -1,4 +1,4 @@
-"""Which code made an artefact: a hash of the package's own files, so that changed code is never mistaken for the same."""
+"""Which code made an artefact: a hash of the package's own files, so that changed code is never taken for the same."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ class SiteClimatology(PointLearner):
         """Learn the means."""
         weight = row_weights(samples, float(self.options["weight_power"]))
         self._means = MonthMeans.fit(samples.time, samples.y, weight)
-        self._sites, site = np.unique(samples.site, return_inverse=True)
+        self._sites, site = np.unique(samples.site.astype(str), return_inverse=True)
         month = month_of_year(samples.time)
         code = np.where(month >= 0, site * 12 + month, -1)
         self._by_site = weighted_means(code, 12 * len(self._sites), samples.y, weight).reshape(-1, 12)
@@ -41,7 +41,7 @@ class SiteClimatology(PointLearner):
         """Return the baseline's value of each row."""
         mean = self._means.at(samples.time)
         if samples.task == "forecast":
-            site = _position(self._sites, samples.site)
+            site = _position(self._sites, samples.site.astype(str))
             month = month_of_year(samples.time)
             own = np.where((site >= 0) & (month >= 0), self._by_site[site, month], np.nan)
             mean = np.where(np.isfinite(own), own, mean)
@@ -125,7 +125,7 @@ class NearestSite(PointLearner):
         weight = row_weights(samples, float(self.options["weight_power"]))
         self._means = MonthMeans.fit(samples.time, samples.y, weight)
         placed = samples.take(np.isfinite(samples.lon) & np.isfinite(samples.lat))
-        self._sites, first, site = np.unique(placed.site, return_index=True, return_inverse=True)
+        self._sites, first, site = np.unique(placed.site.astype(str), return_index=True, return_inverse=True)
         self._place = _unit_vectors(placed.lon[first], placed.lat[first])
         month = month_of_year(placed.time)
         ones = np.ones(len(placed))

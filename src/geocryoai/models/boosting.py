@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+#: Fewer rows than this are all used for every tree.
+FEW_ROWS = 20
+
 
 def parameters(options: Mapping[str, Any], seed: int) -> dict[str, Any]:
     """Return LightGBM's parameters for a learner's options; the same seed gives the same trees on any thread count."""
@@ -53,6 +56,8 @@ class BoostPath:
     @classmethod
     def fit(cls, x: Floats, t: Floats, weight: Floats, rounds: list[float], parameters: dict[str, Any]) -> Self:
         """Return the path up to its longest candidate."""
+        if len(x) < FEW_ROWS:
+            parameters = {**parameters, "bagging_fraction": 1.0}
         train = lgb.Dataset(x, label=t, weight=weight, params=parameters, free_raw_data=False)
         return cls(lgb.train(parameters, train, num_boost_round=int(max(rounds))), [int(count) for count in rounds])
 

@@ -6,7 +6,6 @@ import numpy as np
 
 from geocryoai.cube.samples import Samples, Task
 
-#: Unit-sized annual cycle of each made-up month.
 MONTHS_PER_YEAR = 12
 
 

@@ -44,7 +44,7 @@ class History:
     @classmethod
     def fit(cls, samples: Samples, *, seasonal: bool) -> Self:
         """Remember the dated rows of `samples`; rows of one site and month are averaged."""
-        sites = np.unique(samples.site)
+        sites = np.unique(samples.site.astype(str))
         empty = cls(sites, np.empty(0, dtype=np.int64), np.empty(0), seasonal)
         row_key = empty._key(samples)
         key, code = np.unique(row_key, return_inverse=True)
@@ -70,9 +70,10 @@ class History:
         return np.where(self.key[place] == key, self.value[place], np.nan)
 
     def _key(self, samples: Samples) -> Ints:
-        place = np.searchsorted(self.sites, samples.site)
+        names = samples.site.astype(str)
+        place = np.searchsorted(self.sites, names)
         site = np.minimum(place, len(self.sites) - 1)
-        known = (self.sites[site] == samples.site) & ~np.isnat(samples.time)
+        known = (self.sites[site] == names) & ~np.isnat(samples.time)
         month = month_number(samples.time)
         series = site * 12 + month % 12 if self.seasonal else site
         return np.where(known, series * SPAN + month + SPAN // 2, -1)

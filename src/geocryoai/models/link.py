@@ -67,6 +67,11 @@ class AnchorLink:
             bound = float(np.quantile(np.abs(samples.y - base), share))
         return cls(anchor, form, bound, floor)
 
+    @property
+    def curved(self) -> bool:
+        """Return whether the form is a ratio, learnt as its logarithm."""
+        return self.form == "ratio"
+
     def encode(self, samples: Samples) -> Floats:
         """Return the correction that would be right, ratios at most twice the bound so that no row leads the fit."""
         base = self.anchor.at(samples)

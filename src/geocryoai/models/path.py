@@ -42,6 +42,11 @@ class Path(Protocol):
 class Link(Protocol):
     """How the learnt number and the target hang together; fitted on training rows."""
 
+    @property
+    def curved(self) -> bool:
+        """Return whether the mean of what is learnt, decoded, differs from the mean of the target."""
+        ...
+
     def encode(self, samples: Samples) -> Floats:
         """Return what is to be learnt from rows with a finite target."""
         ...
@@ -73,10 +78,6 @@ class PathLearner(PointLearner):
     def restore_link(self, facts: Mapping[str, Any]) -> Link:
         """Return the link that `facts` described."""
 
-    def rescale(self, answer: Floats, y: Floats, weight: Floats) -> float:
-        """Return the factor that makes out-of-fold answers unbiased; 1 where the link has no need of it."""
-        return 1.0
-
     def design_anchors(self, samples: Samples) -> tuple[str, ...]:
         """Return the anchors that are features too."""
         return tuple(samples.anchors) if self.options["anchors"] else ()
@@ -100,12 +101,12 @@ class PathLearner(PointLearner):
         a choice that saw the fold look better than the learner is.
         """
         weight = row_weights(samples, float(self.options["weight_power"]))
-        self.link(samples, weight)  # refuses here, before any fold, what it cannot encode
+        curved = self.link(samples, weight).curved  # refuses here, before any fold, what it cannot encode
         trials = self._trials(samples, folds)
         loss = weight * (trials - samples.y) ** 2
         i, j = _best(loss)
         chosen: Floats = trials[i, j]
-        factor = self.rescale(chosen, samples.y, weight)
+        factor = sum_ratio(chosen, samples.y, weight) if curved else 1.0
         self.tuned = {"candidate": self.candidates()[i], "shrink": float(self.shrinks[j]), "factor": factor}
         mean = np.empty(len(samples))
         for train, held in folds:
@@ -158,6 +159,15 @@ class PathLearner(PointLearner):
         self._design = Design.restore(facts["design"], parts["design"])
         self._link = self.restore_link(facts["link"])
         self._path = self.restore_path(facts["path"], parts["path"])
+
+
+def sum_ratio(answer: Floats, y: Floats, weight: Floats) -> float:
+    """Return the ratio of observed and answered sums, within a factor of 2 both ways; 1 where answers sum to nothing.
+
+    It makes the answers of a curved link unbiased (Snowdon 1991, doi:10.1139/x91-101).
+    """
+    total = float(np.sum(weight * answer))
+    return float(np.clip(np.sum(weight * y) / total, 0.5, 2.0)) if total > 0 else 1.0
 
 
 def _best(loss: Floats) -> tuple[int, int]:

@@ -25,6 +25,7 @@ class Anchored(PathLearner):
     """Path learners of what a process anchor leaves, shrunk towards the anchor as inner folds advise.
 
     A shrink factor of 0 is the anchor itself, so that where the features say nothing the answer is the anchor's.
+    Ratios are learnt as logarithms, so that a last factor, the same for all rows, sets the sum of the answers right.
     A row whose anchor could not be computed starts from the climatology. The form is a ratio where the target cannot be
     negative by its valid range and neither target nor anchor is zero in training, else additive.
 

@@ -75,6 +75,11 @@ class TransformLink:
 
     transform: Transform
 
+    @property
+    def curved(self) -> bool:
+        """Return whether there is a transform."""
+        return self.transform.kind != "none"
+
     def encode(self, samples: Samples) -> Floats:
         """Return the transformed target."""
         return self.transform.forward(samples.y)
@@ -98,13 +103,3 @@ class Transformed(PathLearner):
     def restore_link(self, facts: Mapping[str, Any]) -> TransformLink:
         """Return the transform of the target."""
         return TransformLink(Transform(**facts))
-
-    def rescale(self, answer: Floats, y: Floats, weight: Floats) -> float:
-        """Return the ratio of observed and answered sums (Snowdon 1991, doi:10.1139/x91-101), at most a factor of 2.
-
-        The inverse of a mean of transformed values is not the mean; without transform the ratio is 1.
-        """
-        total = float(np.sum(weight * answer))
-        if self.options["transform"] == "none" or total <= 0:
-            return 1.0
-        return float(np.clip(np.sum(weight * y) / total, 0.5, 2.0))

@@ -58,6 +58,7 @@ def check_study(study: Study, data: Path | None) -> None:
     """
     problems = [
         *_unknown_names(study),
+        *_target_names(study),
         *_broken_references(study),
         *_domain_problems(study),
         *_grid_problems(study),
@@ -80,6 +81,9 @@ def _unknown_names(study: Study) -> Iterator[str]:
         if protocol.protocol not in PROTOCOLS:
             hint = nearest(protocol.protocol, PROTOCOLS)
             yield f"evaluate.protocols.{name}.protocol: no protocol '{protocol.protocol}'; {hint}"
+
+
+def _target_names(study: Study) -> Iterator[str]:
     for name, target in study.targets.items():
         try:
             if variable(name).name != name:
