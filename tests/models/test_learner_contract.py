@@ -63,7 +63,7 @@ def assert_same(one: Prediction, other: Prediction) -> None:
 
 
 def test_list_of_learners_is_the_one_tested():
-    assert set(KINDS) | NETWORKS == set(LEARNERS.names()) | {"nearest_neighbours"}
+    assert set(KINDS) == set(LEARNERS.names()) | {"nearest_neighbours"}
     assert set(KINDS) == {
         "site_climatology",
         "persistence",

@@ -38,8 +38,8 @@ class RunFolder:
     """A run folder on disk.
 
     ``study.yml`` is the resolved study, ``run.json`` seed, versions and hash of the code, ``stages/STAGE.json`` says
-    that a stage is complete, from what it was made and the hash of each artefact; ``log.jsonl`` holds times. Only the log
-    differs between two runs of the same study on the same data.
+    that a stage is complete, from what it was made and the hash of each artefact; ``log.jsonl`` holds times. Only the
+    log differs between two runs of the same study on the same data.
     """
 
     def __init__(self, path: Path, study: Study) -> None:
