@@ -178,8 +178,8 @@ def main() -> None:
         if tested.size:
             span = tested[:, 1] - tested[:, 0]
             late, rms = tested.mean(axis=0), np.sqrt((span**2).mean())
-            print(f"  {depths[k]:5.3f} m: {len(tested)} autumns after 1999, start {late[0]:+5.1f} d, end {late[1]:+5.1f} d, "
-                  f"duration {span.mean():+5.1f} d, RMSE {rms:.1f} d")  # fmt: skip
+            print(f"  {depths[k]:5.3f} m: {len(tested)} autumns after 1999, start {late[0]:+5.1f} d, "
+                  f"end {late[1]:+5.1f} d, duration {span.mean():+5.1f} d, RMSE {rms:.1f} d")  # fmt: skip
     rows = [row for row in rows if row[0] != 1999]
     span = np.array([row[3] - row[2] for row in rows])
     print(f"  all: duration error {span.mean():+.1f} d, RMSE {np.sqrt((span**2).mean()):.1f} d")

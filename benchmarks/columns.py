@@ -180,7 +180,8 @@ def alaska(part: int = 100, block: int = 4096) -> None:
     threads = get_num_threads()
     print(f"Alaska at 1 km, daily: {columns} columns in {wall:.1f} s, {cores:.1f} core-seconds; "
           f"projected for {ALASKA} columns and a year: {wall * part / 60:.1f} min as measured, "
-          f"{cores * part / threads / 60:.1f} min on {threads} cores without other load; memory of a block of {block}: {year_memory(block):.2f} GiB")  # fmt: skip
+          f"{cores * part / threads / 60:.1f} min on {threads} cores without other load; "
+          f"memory of a block of {block}: {year_memory(block):.2f} GiB")  # fmt: skip
     work = columns * 365 * LAYERS * float(np.mean(iterations)) * OPERATIONS / cores * threads / 1e9
     limit = peak()
     print(f"arithmetic: {work:.1f} of {limit:.0f} GFLOP/s measured peak ({100 * work / limit:.0f} %); the rest is the "

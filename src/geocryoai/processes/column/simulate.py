@@ -8,7 +8,8 @@ cells of equal thickness, given by its depth and density; the heat that falls or
 
 References
 ----------
-Swaminathan, C. R. and Voller, V. R. (1993), Int. J. Numer. Methods Heat Fluid Flow 3, 233-244, doi:10.1108/eb017528.
+Swaminathan, C. R. and Voller, V. R. (1993), International Journal of Numerical Methods for Heat and Fluid Flow 3,
+233-244, doi:10.1108/eb017528.
 Brugnano, L. and Casulli, V. (2008), SIAM J. Sci. Comput. 30, 463-472, doi:10.1137/070681867.
 Tubini, N. et al. (2021), Cryosphere 15, 2541-2568, doi:10.5194/tc-15-2541-2021.
 """
