@@ -13,14 +13,19 @@ from typing import Any, NamedTuple
 
 import pytest
 import yaml
+from hypothesis import settings
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("NUMBA_NUM_THREADS", "2")
 os.environ.setdefault("MPLBACKEND", "Agg")
 
+# No time limits in tests, and the same cases in every run.
+settings.register_profile("house", deadline=None, derandomize=True)
+settings.load_profile("house")
+
 #: Last stage of the runs that tests make.
-LAST = "predict"
+LAST = "report"
 
 
 class Answer(NamedTuple):

@@ -75,7 +75,7 @@ CHANGES: dict[str, tuple[Change, str]] = {
     ),
     "look into the future": (
         lambda t: t["targets"]["nee"].update(lags=[-1]),
-        r"targets.nee.lags.0: .*greater than or equal to 1",
+        r"targets.nee.lags.0: must be greater than or equal to 1; found -1",
     ),
     "more folds than sites": (
         lambda t: t["evaluate"]["protocols"]["by_site"]["options"].update(folds=50),
@@ -87,7 +87,7 @@ CHANGES: dict[str, tuple[Change, str]] = {
     ),
     "learner option of no number": (
         lambda t: t["learners"]["ridge"]["options"].update(folds="three"),
-        r"ridge, nee: the learner failed \(ValueError.*folds='three'",
+        r"ridge, target 'nee': the learner failed \(ValueError.*folds='three'",
     ),
     "numbers without end": (
         lambda t: t["learners"]["ridge"]["options"].update(weight_power=float("nan")),

@@ -27,7 +27,7 @@ def test_no_section_means_the_defaults() -> None:
         ({"width": 5, "coarse": {"factor": 8}}, ["coarse.factor is 8", "5 x 66"]),
         ({"resolution": -1}, ["resolution", "greater than"]),
         ({"truth": {"map_error": float("nan")}}, ["truth.map_error"]),
-        ({"seed": "x"}, ["seed", "integer"]),
+        ({"seed": "x"}, ["seed", "whole number"]),
     ],
 )
 def test_a_bad_option_is_named_with_what_was_found(section: dict[str, object], words: list[str]) -> None:

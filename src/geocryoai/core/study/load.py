@@ -150,6 +150,7 @@ def _message(item: Any, model: type[BaseModel]) -> str:
         choices = [part.strip("' ") for part in item["ctx"]["expected"].replace(" or ", ", ").split(",")]
         return f"{shown}: found '{given}'; {nearest(given, choices)} (one of {', '.join(choices)})"
     text = _EXPECTED.get(item["type"]) or str(item["msg"]).removeprefix("Value error, ")
+    text = text.replace("Input should be", "must be")
     found = item["input"]
     return f"{shown}: {text}" + ("" if isinstance(found, dict | list) else f"; found {_short(repr(found))}")
 
