@@ -74,7 +74,7 @@ class ConvLSTMEnsemble(PointLearner):
         "learning_rate": 2e-3,
         "weight_decay": 1e-2,
         "channel_dropout": 0.05,
-        "noise": 0.3,
+        "noise": 0.5,
         "gradient_norm": 1.0,
         "device": "auto",
         "keep_mb": 256.0,
