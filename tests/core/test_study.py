@@ -93,7 +93,7 @@ def test_endless_numbers_and_long_values_are_told_shortly():
 
 @pytest.mark.parametrize("months", ["2014-13", ["July"], {"a": 1}, [None]])
 def test_months_of_maps_are_dates_or_all(months):
-    with pytest.raises(StudyError, match="predict.months: .* is not an ISO date"):
+    with pytest.raises(StudyError, match=r"predict\.months: .* is not an ISO date"):
         study_from_dict(tree(predict={"learner": "ridge", "months": months}))
 
 
