@@ -158,6 +158,16 @@ def test_a_place_where_nothing_can_be_written_is_named(
     assert str(tmp_path / "file") in error
 
 
+def test_a_folder_is_never_replaced_by_a_file(command: Command, tiny_run: Path, tmp_path: Path):
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "precious.txt").write_text("", encoding="utf-8")
+    for more in ((), ("--grid", "--month", "2013-07")):
+        code, _, error = command("predict", tiny_run, "--out", tmp_path / "results", *more, "--quiet")
+        assert code == 2
+        assert "a folder stands where the file is to be written" in error
+    assert (tmp_path / "results" / "precious.txt").exists()
+
+
 def test_a_run_of_another_study_is_not_overwritten(
     command: Command, tiny_run: Path, tiny_tree: dict[str, Any], write_study: Write
 ):

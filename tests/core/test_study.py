@@ -72,11 +72,40 @@ def test_nested_unknown_key_in_a_list_names_the_known_keys_of_that_section():
     [
         ({"start": "2001-01", "end": "2000-12"}, "start 2001-01 is after end 2000-12"),
         ({"start": "01/02/1990", "end": "2000"}, "is not an ISO date"),
+        ({"start": "1000", "end": "2000"}, "1000-01 to 2000-12 is not within the years 1678 to 2261"),
+        ({"start": "2000", "end": "2262"}, "2000-01 to 2262-12 is not within the years 1678 to 2261"),
     ],
 )
 def test_wrong_periods(period, message):
     with pytest.raises(StudyError, match=message):
         study_from_dict(tree(period=period))
+
+
+def test_endless_numbers_and_long_values_are_told_shortly():
+    wrong = tree(seed="x" * 5000)
+    wrong["learners"]["ridge"]["options"] = {"alpha": [1.0, float("inf")]}
+    with pytest.raises(StudyError) as error:
+        study_from_dict(wrong)
+    assert "learners.ridge.options.alpha.1: expected a finite number; found inf" in problems(error)
+    assert "seed: expected a whole number; found 'xxx" in problems(error)
+    assert len(problems(error)) < 400
+
+
+@pytest.mark.parametrize("months", ["2014-13", ["July"], {"a": 1}, [None]])
+def test_months_of_maps_are_dates_or_all(months):
+    with pytest.raises(StudyError, match=r"predict\.months: .* is not an ISO date"):
+        study_from_dict(tree(predict={"learner": "ridge", "months": months}))
+
+
+def test_one_month_of_maps_needs_no_list():
+    assert study_from_dict(tree(predict={"learner": "ridge", "months": 1995})).predict.months == ("1995-01",)
+    assert study_from_dict(tree(predict={"learner": "ridge", "months": "all"})).predict.months == "all"
+
+
+def test_a_resolved_domain_reads_back(tmp_path: Path):
+    study = study_from_dict(tree(domain={"left": 0, "top": 0, "width": 3, "height": 2}))
+    (tmp_path / "study.yml").write_text(to_yaml(study), encoding="utf-8")
+    assert load_study(tmp_path / "study.yml") == study
 
 
 def test_a_year_means_its_first_and_last_month():

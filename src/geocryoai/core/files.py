@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -17,7 +18,13 @@ _PARTIAL = ".part"
 
 @contextmanager
 def complete_or_absent(path: Path) -> Iterator[Path]:
-    """Yield a temporary path (file or folder) that takes the name `path` only if the block ends without error."""
+    """Yield a temporary path (file or folder) that takes the name `path` only if the block ends without error.
+
+    Raises
+    ------
+    IsADirectoryError
+        A folder stands where a file is to be written; it is left as it is.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}{_PARTIAL}")
     remove(temporary)
@@ -26,6 +33,9 @@ def complete_or_absent(path: Path) -> Iterator[Path]:
     except BaseException:
         remove(temporary)
         raise
+    if path.is_dir() and not temporary.is_dir():
+        remove(temporary)
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     remove(path)
     temporary.replace(path)
 

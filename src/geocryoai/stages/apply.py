@@ -40,6 +40,7 @@ def predict_records(run: Path, *, data: Path | None, out: Path, quiet: bool = Fa
     RunError, StudyError, SourceError
         The run is not complete, or the inputs are not what the study says.
     """
+    _require_file_name(out)
     folder, work = _opened(run, quiet)
     models = trained(work, folder.study)
     if data is None:
@@ -63,6 +64,7 @@ def predict_map(run: Path, *, data: Path | None, out: Path, months: Sequence[str
 
     if data is not None:
         raise RunError("a map is made from the run's own fields", where="--grid", next_step="Leave --data out.")
+    _require_file_name(out)
     folder, work = _opened(run, quiet)
     tree = folder.study.model_dump(mode="json")
     asked = {"maps": True, "months": list(months or map_months(folder.study))}
@@ -76,6 +78,13 @@ def predict_map(run: Path, *, data: Path | None, out: Path, months: Sequence[str
     for file, each in zip(files, maps, strict=True):
         write_map(each, file)
     return files
+
+
+def _require_file_name(out: Path) -> None:
+    if out.is_dir():
+        raise RunError(
+            "a folder stands where the file is to be written", where=str(out), next_step="Name a file in it."
+        )
 
 
 def _opened(run: Path, quiet: bool) -> tuple[RunFolder, Workspace]:

@@ -11,6 +11,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _MONTH = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 
+#: What 64-bit nanoseconds can hold: no month before the first, none after the last.
+FIRST_YEAR, LAST_YEAR = "1678", "2261-12"
 #: Months back; never forward: what comes later must not be seen.
 Back = Annotated[int, Field(ge=1, le=240)]
 Step = Literal["month", "year"]
@@ -67,6 +69,8 @@ class PeriodSection(Section):
     def _ordered(self) -> Self:
         if self.start > self.end:
             raise ValueError(f"start {self.start} is after end {self.end}")
+        if self.start < FIRST_YEAR or self.end > LAST_YEAR:
+            raise ValueError(f"{self.start} to {self.end} is not within the years {FIRST_YEAR} to {LAST_YEAR[:4]}")
         return self
 
 
