@@ -1,1 +1,1 @@
-"""retrievals."""
+"""Products from imaging spectroscopy and radar: reserved, nothing is here yet."""

@@ -1,1 +1,1 @@
-"""studies."""
+"""The bundled studies, one YAML file each."""
