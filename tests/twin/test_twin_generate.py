@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import xarray as xr
 
 from geocryoai.core.files import file_hash
 from geocryoai.core.projection import read_crs
+from geocryoai.core.study import load_study
 from geocryoai.core.variables import variables
 from geocryoai.twin.generate import TwinSummary, generate
 from geocryoai.twin.options import TwinOptions
@@ -120,3 +122,9 @@ def test_the_sentinel_stands_in_the_tables(small_folder: Path) -> None:
     assert (towers["NEE"] == -9999).any()
     assert towers["NEE"].is_not_null().all()
     assert (pl.read_csv(small_folder / "probe_sites.csv")["alt_cm"] == -9999).any()
+
+
+def test_the_bundled_study_declares_the_files_as_the_twin_writes_them() -> None:
+    study = load_study(Path(str(files("geocryoai.studies"))) / "twin.yml")
+    declared = {name: source.model_dump() for name, source in study.sources.items()}
+    assert declared == study_sources(flights=False)
