@@ -178,7 +178,9 @@ def tiny_run(_tiny_tree: Tree, tmp_path_factory: pytest.TempPathFactory) -> Path
     run = folder / "tiny run"
     with (folder / "tiny.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        run_study(study_from_dict(copy.deepcopy(_tiny_tree)), data=None, out=run, until=LAST, quiet=True)
+        if not (folder / "tiny.done").exists():
+            run_study(study_from_dict(copy.deepcopy(_tiny_tree)), data=None, out=run, until=LAST, quiet=True)
+            (folder / "tiny.done").touch()
     return run
 
 
