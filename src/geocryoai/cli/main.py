@@ -6,21 +6,14 @@ import errno
 import os
 import sys
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from geocryoai import __version__
+from geocryoai.cli.shared import DataOption, DebugOption, QuietOption, SetOption, StudyArgument, data_folder, stoppable
 from geocryoai.core.errors import GeoCryoAIError
-
-if TYPE_CHECKING:
-    from geocryoai.core.study import Study
-
-#: Environment variable that names the data folder of studies on files.
-DATA_VARIABLE = "GEOCRYOAI_DATA"
 
 #: What the operating system refuses because of what the user named, not because of a fault of ours.
 _REFUSED = frozenset(
@@ -37,28 +30,10 @@ app = typer.Typer(
 )
 
 
-def _debug(asked: bool) -> None:
-    if asked:
-        os.environ["GEOCRYOAI_DEBUG"] = "1"
-
-
 def _version(asked: bool) -> None:
     if asked:
         typer.echo(f"geocryoai {__version__}")
         raise typer.Exit
-
-
-StudyArgument = Annotated[str, typer.Argument(help="a study file, or the name of a bundled study", metavar="STUDY")]
-DataOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--data",
-        help=f"folder that the study's paths are relative to (default: ${DATA_VARIABLE}, or the study file's folder)",
-    ),
-]
-SetOption = Annotated[list[str] | None, typer.Option("--set", help="override one key: a.b=value; repeatable")]
-QuietOption = Annotated[bool, typer.Option("--quiet", help="no progress bars")]
-DebugOption = Annotated[bool, typer.Option("--debug", help="show the trace of an error", callback=_debug)]
 
 
 @app.callback()
@@ -92,8 +67,8 @@ def run(
     from geocryoai.stages.run import run_study
 
     place = out or Path("runs") / resolved.name
-    with _stoppable("The same command goes on where it stopped."):
-        folder = run_study(resolved, data=_data_folder(data, study, resolved), out=place, until=until, quiet=quiet)
+    with stoppable("The same command goes on where it stopped."):
+        folder = run_study(resolved, data=data_folder(data, study, resolved), out=place, until=until, quiet=quiet)
     typer.echo(f"done: {folder}")
 
 
@@ -103,7 +78,7 @@ def validate(study: StudyArgument, data: DataOption = None, set_: SetOption = No
     from geocryoai.stages.check import check_study, find_study
 
     resolved = find_study(study, set_ or [])
-    check_study(resolved, _data_folder(data, study, resolved))
+    check_study(resolved, data_folder(data, study, resolved))
     typer.echo(f"{resolved.name}: no problems found")
 
 
@@ -124,7 +99,7 @@ def predict(
 
     if months and not grid:
         raise GeoCryoAIError("months are for maps", where="--month", next_step="Add --grid, or leave --month out.")
-    with _stoppable("Nothing was written."):
+    with stoppable("Nothing was written."):
         if grid:
             written = predict_map(run_folder, data=data, out=out or Path("map.nc"), months=months or [], quiet=quiet)
         else:
@@ -164,33 +139,6 @@ def main() -> None:
         if isinstance(error, OSError) and error.errno in _REFUSED:
             _fail(f"{error.filename or 'a file'}: {error.strerror}", 2)
         _fail(f"internal error ({type(error).__name__}: {error}); run again with --debug for the trace", 1)
-
-
-class _InterruptedError(GeoCryoAIError):
-    """The user pressed Ctrl-C."""
-
-    exit_code = 130
-
-
-@contextmanager
-def _stoppable(next_step: str) -> Iterator[None]:
-    """Say on Ctrl-C what became of the work."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        raise _InterruptedError("interrupted", next_step=next_step) from None
-
-
-def _data_folder(given: Path | None, named: str, study: Study) -> Path | None:
-    """Return the folder that a study's paths are relative to; None for a twin without one, and where none is known."""
-    from geocryoai.stages.check import study_file
-
-    if given is not None or study.twin is not None:
-        return given
-    if from_environment := os.environ.get(DATA_VARIABLE):
-        return Path(from_environment)
-    file = study_file(named)
-    return None if file is None else file.parent
 
 
 def _fail(message: str, code: int) -> None:
