@@ -59,7 +59,7 @@ def test_front_of_neumann_within_half_a_percent_at_daily_steps(case):
 def test_conductivities_of_the_start_of_a_step_let_thaw_run_ahead():
     ground, surface, initial, days, exact = CASES["C"]
     forcing = Forcing(np.ones(days), temperature=np.full(days, surface))
-    lagged = simulate_column(forcing, uniform(ground), initial, Options(corrections=0)).series.thaw_depth_phase[-1, 0]
+    lagged = simulate_column(forcing, uniform(ground), initial, Options(prediction=0)).series.thaw_depth_phase[-1, 0]
     corrected = simulate_column(forcing, uniform(ground), initial).series.thaw_depth_phase[-1, 0]
     assert lagged / exact - 1.0 > 0.006
     assert abs(corrected / exact - 1.0) < 0.5 * (lagged / exact - 1.0)

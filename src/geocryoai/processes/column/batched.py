@@ -121,6 +121,18 @@ class _Batch:
         change = solve_tridiagonal(left, step.capacity + (up + down) * slope, right, short)
         return rows + change, t + slope * change
 
+    def predict(self, step: _Step, rows: Tensor, capacity: Tensor) -> tuple[Tensor, int]:
+        """Return the rows after some iterations, with gradients, and how many these were."""
+        n = self.snow_cells
+        t, slope = self.state(rows, capacity)
+        count, misfit = 0, float("inf")
+        while misfit > self.options.tolerance and count < self.options.prediction:
+            count += 1
+            rows, linear = self.newton(step, rows, t, slope)
+            t, slope = self.state(rows, capacity)
+            misfit = float((t[n:] - linear[n:]).detach().abs().max())
+        return rows, count
+
     def solve(self, step: _Step, rows: Tensor, capacity: Tensor) -> tuple[Tensor, Tensor, int] | None:
         """Return rows and linear temperatures at convergence and the iterations, or None; iterate from `rows`."""
         n = self.snow_cells
@@ -154,25 +166,24 @@ class _Batch:
         heat = torch.zeros_like(f.geothermal)
         while left > 1e-9 * seconds:
             rows = torch.cat([snow * capacity, enthalpy]) if n else enthalpy
-            start, count, solved = rows, 0, None
-            for _ in range(self.options.corrections + 1):
+            start, count = rows, 0
+            step = self.prepare(interval, start, rows, self.state(rows, capacity)[0], dt)
+            if self.options.prediction:
+                rows, count = self.predict(step, rows, capacity)
                 step = self.prepare(interval, start, rows, self.state(rows, capacity)[0], dt)
-                solved = self.solve(step, rows, capacity)
-                if solved is None:
-                    break
-                rows, linear, taken = solved
-                count += taken
+            solved = self.solve(step, rows, capacity)
             if solved is None:
                 dt *= 0.5
                 if dt < full * 0.5**self.options.halvings * 0.999:
                     self.give_up(interval, enthalpy)
                 continue
+            rows, linear, taken = solved
             flux = step.top if f.is_flux and not n else step.conductance[n] * (
                 (linear[n - 1] if n else step.top) - linear[n])  # fmt: skip
             heat = heat + dt * flux
             enthalpy, snow = rows[n:], linear[:n]
             left -= dt
-            total += count
+            total += count + taken
             dt = min(full, 2.0 * dt, max(left, 1e-300))
         return enthalpy, snow, step, linear, heat / seconds, total
 

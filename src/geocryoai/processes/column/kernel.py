@@ -171,9 +171,9 @@ def misfit(ws, w, first, last, worst):
 
 @njit(**OPTIONS)
 def connect(ws, w, n_snow, last, snow, is_flux, resistance, half):
-    """Set all conductances by the present state; `half` receives the resistance of the upper half of the first soil row.
+    """Set all conductances by the present state; the cells of the snow have equal thickness.
 
-    The cells of the snow have equal thickness.
+    `half` receives the resistance of the upper half of the first soil row [m2 K W-1].
     """
     conductances(ws, w, n_snow + 1, last)
     upper_half(ws, w, n_snow + 1, half)
@@ -321,12 +321,12 @@ def retreat(ws, ix, base, tables, w, n_snow, last, knots, snow_capacity):
 def advance(ws, ix, base, tables, w, sizes, control, top, bottom, is_flux, resistance, snow, seconds, heat):
     """Take a block over one interval; return iterations, or -1 where a step failed even after halving.
 
-    A step is solved with the conductivities of its start, then `corrections` times with those of the state found.
-    `sizes` is (snow rows, rows, knots, limit, halvings, corrections), `control` (tolerance, step [s]), `snow` (depth,
-    conductivity, capacity), `heat` receives the heat through the surface and the bottom of the ground [J m-2] (and serves as
-    working space for the misfit and the resistance of the uppermost half cell).
+    A step is iterated `prediction` times with the conductivities of its start, then to the end with those found.
+    `sizes` is (snow rows, rows, knots, limit, halvings, prediction), `control` (tolerance, step [s]), `snow` (depth,
+    conductivity, capacity), `heat` receives the heat through the surface and the bottom of the ground [J m-2] (and
+    serves as working space for the misfit and the resistance of the uppermost half cell).
     """
-    n_snow, rows, knots, limit, halvings, corrections = sizes
+    n_snow, rows, knots, limit, halvings, prediction = sizes
     tolerance, longest = control
     first, last = n_snow + 1, rows + 1
     full = seconds / np.ceil(seconds / longest - 1e-9)
@@ -336,21 +336,20 @@ def advance(ws, ix, base, tables, w, sizes, control, top, bottom, is_flux, resis
     boundaries(ws, w, last, top, bottom, is_flux)
     while left > 1e-9 * seconds:
         begin(ws, w, n_snow, last, snow, dt)
-        done = 0
-        for _ in range(corrections + 1):
-            connect(ws, w, n_snow, last, snow, is_flux, resistance, heat[3])
-            taken = solve(ws, ix, base, tables[0], w, n_snow, rows, knots, tolerance, limit, heat[2])
-            if taken < 0:
-                done = -1
-                break
-            done += taken
+        connect(ws, w, n_snow, last, snow, is_flux, resistance, heat[3])
+        if prediction:
+            done = solve(ws, ix, base, tables[0], w, n_snow, rows, knots, tolerance, prediction, heat[2])
+            count += done if done > 0 else prediction
             shares(ws, ix, base, tables[1], w, first, last)
+            connect(ws, w, n_snow, last, snow, is_flux, resistance, heat[3])
+        done = solve(ws, ix, base, tables[0], w, n_snow, rows, knots, tolerance, limit, heat[2])
         if done < 0:
             retreat(ws, ix, base, tables, w, n_snow, last, knots, snow[2])
             dt *= 0.5
             if dt < full * 0.5**halvings * 0.999:
                 return -1
             continue
+        shares(ws, ix, base, tables[1], w, first, last)
         for j in range(w):
             heat[0, j] += dt * ws[first, G + j] * (ws[first - 1, T + j] - ws[first, TL + j])
             heat[1, j] -= dt * bottom[j]

@@ -1,7 +1,7 @@
 """Columns of ground through time: heat conduction with freezing and thawing, under snow.
 
 The equation is dH/dt = d/dz (k dT/dz) with enthalpy H = int C dT + L w(T), on cells (finite volumes), implicit in time
-(backward Euler; a step is solved with the conductivity of its start, then once more with that of the state found).
+(backward Euler; conductivities are those of a prediction of the state at the end of the step).
 Newton's method solves for H with T(H) piecewise linear, so an iteration is one linear system, energy is conserved to
 round-off at every iterate, water that freezes at one temperature needs no smoothing, and long steps are stable. A step
 that does not converge is halved. Snow is a stack of cells of equal thickness, given by its depth and density; the heat
