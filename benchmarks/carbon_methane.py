@@ -99,8 +99,9 @@ def in_numpy(world: World, years: int = 10, longest: float = 5.0) -> dict[str, F
             store = part.store
             means[:, t] += np.stack(part[1:]) / parts
         storage[t] = store
-    return {"gpp": gpp, "rh": rh, "nee": ra + rh - gpp, "carbon": kept.total, "emission": 16.043 * means[2:].sum(axis=0),
-            "oxidation": 16.043 * means[1], "storage": 16.043 * storage}  # fmt: skip
+    emission = 16.043 * means[2:].sum(axis=0)
+    return {"gpp": gpp, "rh": rh, "nee": ra + rh - gpp, "carbon": kept.total,
+            "emission": emission, "oxidation": 16.043 * means[1], "storage": 16.043 * storage}  # fmt: skip
 
 
 def seconds(count: int, run: Callable[[], object]) -> tuple[float, float]:
