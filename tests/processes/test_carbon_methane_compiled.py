@@ -39,7 +39,7 @@ def test_parameters_that_do_not_fit_the_cells_are_refused(bench):
         simulate_carbon(**world.carbon, params=replace(CLASSES["SHR"], optimal_rate=np.full(3, 0.02)))
     common = {"labile": world.wet, "ts": world.carbon["ts"], "anaerobic_fraction": world.wet,
               "liquid_fraction": world.liquid, "days": world.carbon["days"]}  # fmt: skip
-    with pytest.raises(ModelError, match=r"soil_depth; found \(3,\)"):
+    with pytest.raises(ModelError, match=r"soil_depth: the shape does not fit the forcing; found \(3,\)"):
         simulate_methane(**common, params=MethaneParameters(soil_depth=np.full(3, 0.3)))
 
 
