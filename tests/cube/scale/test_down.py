@@ -101,6 +101,21 @@ def test_groups_have_slopes_of_their_own():
     np.testing.assert_allclose(refined.mean, truth, atol=1e-8)
 
 
+def test_a_covariate_that_says_nothing_gets_no_slope(scene):
+    truth, relief = scene
+    other = smooth(77, relief.shape, 3.0)
+    refined = area_to_point(block_mean(truth, FACTOR), FACTOR, np.stack([other, relief]))
+    assert refined.slopes[0, 0] == 0
+    assert refined.slopes[0, 1] == pytest.approx(-2.0, abs=0.15)
+
+
+def test_known_slopes_serve_where_cells_are_few():
+    relief = smooth(0, (10, 10), 2.0)
+    truth = np.array([-1.0, 2.0, 0.5] * 4)[:, None, None] + -6.5 * relief
+    refined = area_to_point(block_mean(truth, FACTOR), FACTOR, relief[None], slopes=[-6.5])
+    np.testing.assert_allclose(refined.mean, truth, atol=1e-9)
+
+
 def test_weights_say_what_the_coarse_mean_is_taken_over(scene):
     truth, relief = scene
     land = (np.random.default_rng(3).uniform(size=relief.shape) > 0.3).astype(float)
@@ -208,7 +223,8 @@ def test_a_misplaced_field_is_found_and_a_placed_one_is_not():
     [
         (lambda: area_to_point(np.zeros((4, 4)), 2), "layers, rows and columns"),
         (lambda: area_to_point(np.ones((1, 4, 4)), 2, np.zeros((1, 4, 4))), "covariates do not fit"),
-        (lambda: area_to_point(smooth(0, (2, 2), 0.5)[None], 2, np.zeros((2, 4, 4))), "too few coarse values"),
+        (lambda: area_to_point(smooth(0, (2, 2), 0.5)[None], 2, np.zeros((2, 4, 4))), "too few coarse cells to tell"),
+        (lambda: area_to_point(np.ones((1, 4, 4)), 2, np.zeros((1, 8, 8)), slopes=[1.0, 2.0]), "slopes do not fit"),
         (lambda: area_to_point(smooth(0, (2, 2), 0.5)[None], 2), "too few coarse cells"),
         (lambda: area_to_point(np.ones((2, 4, 4)), 2, groups=[0]), "one group for each layer"),
         (lambda: area_to_point(np.ones((2, 4, 4)), 0), "factor must be a whole number"),

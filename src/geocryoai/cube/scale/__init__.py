@@ -7,6 +7,7 @@ is not the process of the mean.
 
 from __future__ import annotations
 
+from geocryoai.cube.scale.accumulate import CellAccumulator, Gathered
 from geocryoai.cube.scale.aggregation import Moments, aggregate
 from geocryoai.cube.scale.area_to_point import AreaToPoint, area_to_point
 from geocryoai.cube.scale.blocks import block_mean, spread
@@ -20,8 +21,10 @@ from geocryoai.cube.scale.variogram import Covariance, fit_covariance
 
 __all__ = [
     "AreaToPoint",
+    "CellAccumulator",
     "Covariance",
     "Footprint",
+    "Gathered",
     "Moments",
     "Registration",
     "aggregate",

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Flags = NDArray[np.bool_]
 
-#: Fewest differences per slope for a regression.
-_ROWS_PER_SLOPE = 3
+#: Fewest coarse cells per covariate: with fewer, a covariate cannot be told from position.
+CELLS_PER_SLOPE = 10
 
 #: Parts into which places are cut when covariates are chosen.
 _PLACES_LEFT_OUT = 10
@@ -68,6 +68,7 @@ def area_to_point(
     weights: ArrayLike | None = None,
     radius: int = 2,
     non_negative: bool = False,
+    slopes: ArrayLike | None = None,
     covariance: Covariance | None = None,
 ) -> AreaToPoint:
     """Refine coarse fields into cells `factor` times smaller; the mean of each coarse cell is kept.
@@ -88,6 +89,8 @@ def area_to_point(
         Neighbours used on each side [coarse cells].
     non_negative : bool
         Keep the fine values from 0 up.
+    slopes : array_like, shape (p,) or (groups, p), optional
+        Known changes per unit of each covariate, such as a lapse rate; default: fitted.
     covariance : Covariance, optional
         Of standardised residuals; default: fitted.
 
@@ -108,9 +111,10 @@ def area_to_point(
     share = None if weights is None else cell_weights(weights, shape)
     known = _covariates(covariates, shape)
     member = _groups(groups, len(target))
-    slopes = _slopes(target, block_mean(known, factor, share), member)
-    inside = np.einsum("np,pij->nij", slopes[member], known - spread(block_mean(known, factor, share), factor))
-    residual = target - np.einsum("np,pij->nij", slopes[member], block_mean(known, factor, share))
+    averages = block_mean(known, factor, share)
+    change = _slopes(target, averages, member) if slopes is None else _given(slopes, known, member)
+    inside = np.einsum("np,pij->nij", change[member], known - spread(averages, factor))
+    residual = target - np.einsum("np,pij->nij", change[member], averages)
     residual -= _layer_mean(residual)
     spreads = np.sqrt(_layer_mean(residual**2))
     unit = np.divide(residual, spreads, out=np.where(np.isfinite(residual), 0.0, np.nan), where=spreads > 0)
@@ -120,7 +124,7 @@ def area_to_point(
     level = target - unit * spreads
     mean = spread(level, factor) + smooth * spreads + inside
     mean = make_coherent(mean, target, factor, weights=share, non_negative=non_negative)
-    return AreaToPoint(mean, np.where(np.isfinite(mean), error * spreads, np.nan), slopes, covariance)
+    return AreaToPoint(mean, np.where(np.isfinite(mean), error * spreads, np.nan), change, covariance)
 
 
 def _covariates(covariates: ArrayLike | None, shape: tuple[int, int]) -> Floats:
@@ -143,6 +147,15 @@ def _groups(groups: ArrayLike | None, n: int) -> Ints:
     return np.unique(labels, return_inverse=True)[1].ravel().astype(np.int64)
 
 
+def _given(slopes: ArrayLike, covariates: Floats, member: Ints) -> Floats:
+    shape = (int(member.max(initial=0)) + 1, len(covariates))
+    values = np.asarray(slopes, np.float64)
+    if values.shape not in (shape, shape[1:]) or not np.isfinite(values).all():
+        raise CubeError("the slopes do not fit the covariates", where="slopes", found=f"shape {values.shape}",
+                        expected=f"{shape[1:]} or {shape}, no gaps")  # fmt: skip
+    return np.array(np.broadcast_to(values, shape))
+
+
 def _slopes(target: Floats, covariates: Floats, member: Ints) -> Floats:
     """Return slopes (groups, covariates) of the covariates that predict held-out differences; 0 for the others."""
     count = len(covariates)
@@ -151,13 +164,14 @@ def _slopes(target: Floats, covariates: Floats, member: Ints) -> Floats:
         return slopes
     steps = _differences(covariates)
     steps = np.where(np.isfinite(steps).all(0), steps, np.nan)
-    responses = [_differences(target[member == group]) for group in range(len(slopes))]
-    usable = min(int(np.isfinite(response + steps[0]).sum()) for response in responses)
-    if usable < _ROWS_PER_SLOPE * count:
+    cells = int((np.isfinite(target).any(0) & np.isfinite(covariates).all(0)).sum())
+    if cells < CELLS_PER_SLOPE * count:
         raise CubeError(
-            "there are too few coarse values for the slopes of the covariates", where="covariates",
-            found=f"{usable} differences for {count} covariates", next_step="Give fewer covariates.",
+            "there are too few coarse cells to tell the covariates from position", where="covariates",
+            found=f"{cells} cells for {count} covariates", expected=f"{CELLS_PER_SLOPE} cells for each",
+            next_step="Give known slopes, fewer covariates or a larger field.",
         )  # fmt: skip
+    responses = [_differences(target[member == group]) for group in range(len(slopes))]
     chosen = _predictive(responses, steps)
     everywhere = np.ones(steps.shape[1], bool)
     for group, response in enumerate(responses):
