@@ -156,9 +156,9 @@ def _samples_adjacent(
                     for sample in range(run.shape[0]):
                         good = (abs(run[sample]) < _HUGE) & (run[sample] != missing)
                         apart = np.float64(run[sample]) - about
-                        apart = apart if good else 0.0
-                        total += apart
-                        square += apart * apart
+                        kept = apart if good else 0.0
+                        total += kept
+                        square += kept * kept
                         count += 1.0 if good else 0.0
                     sums[band, here] += total
                     squares[band, here] += square
@@ -185,9 +185,9 @@ def _bands_adjacent(
                         value = values[line, band, sample]
                         good = (abs(value) < _HUGE) & (value != missing)
                         apart = np.float64(value) - about
-                        apart = apart if good else 0.0
-                        total[band] += apart
-                        square[band] += apart * apart
+                        kept = apart if good else 0.0
+                        total[band] += kept
+                        square[band] += kept * kept
                         count[band] += good
                 for band in range(bands):
                     sums[band, here] += total[band]
