@@ -16,6 +16,7 @@ Foster, A. C. et al. (2019), Ecol. Modell. 409, 108765 (UVAFME in interior Alask
 """
 
 from geocryoai.processes.forest.climate import FAIRBANKS, ForestClimate, mean_year_climate
+from geocryoai.processes.forest.dataset import forest_dataset
 from geocryoai.processes.forest.options import ForestOptions
 from geocryoai.processes.forest.result import ForestResult, Trees
 from geocryoai.processes.forest.simulate import simulate_forest
@@ -30,6 +31,7 @@ __all__ = [
     "Species",
     "Terrain",
     "Trees",
+    "forest_dataset",
     "mean_year_climate",
     "simulate_forest",
     "species_table",

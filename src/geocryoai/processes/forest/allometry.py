@@ -17,14 +17,14 @@ Foster, A. C. et al. (2019), Ecol. Modell. 409, 108765, UVAFME in interior Alask
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from geocryoai.processes.checks import Array
 from geocryoai.processes.forest.compilable import compilable
 
-Number: TypeAlias = float | Array
+#: A float, or an array of floats.
+Number: TypeAlias = Any
 
 #: Height at which diameters are measured [m].
 BREAST_HEIGHT = 1.3
@@ -91,9 +91,7 @@ def stem_mass(diameter: Number, height: Number, wood_density: Number, stem_shape
 
 
 @compilable
-def branch_mass(
-    crown_diameter: Number, crown_length: Number, wood_density: Number, stem_shape: Number
-) -> Number:
+def branch_mass(crown_diameter: Number, crown_length: Number, wood_density: Number, stem_shape: Number) -> Number:
     """Return the dry mass of the branches [kg]; crown length in [m], wood density in [t m-3]."""
     share = 2.0 / (stem_shape + 2.0) - 0.33
     return 0.025 * np.pi * wood_density * share * crown_diameter * crown_diameter * crown_length

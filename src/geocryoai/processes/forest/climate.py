@@ -53,9 +53,9 @@ class ForestClimate:
             if values.shape != (years.size, 12):
                 raise ModelError("the climate has another shape than its years", where=name, found=values.shape,
                                  expected=(years.size, 12))  # fmt: skip
-        for name, values in (("years", years.astype(np.int64)), ("temperature", temperature),
-                             ("precipitation", precipitation)):  # fmt: skip
-            object.__setattr__(self, name, values)
+        object.__setattr__(self, "years", years.astype(np.int64))
+        object.__setattr__(self, "temperature", temperature)
+        object.__setattr__(self, "precipitation", precipitation)
 
 
 def mean_year_climate(

@@ -60,7 +60,7 @@ def moss_change(moss: float, leaf_area_index: float, hardwood_litter: float, dro
     moist = max(1.0 - drought / 0.1, 0.0)
     carpet = 1.0 - np.exp(-2.0 * moss)
     growth = MOSS_PRODUCTION * lit * open_sky * smothered * moist * carpet + MOSS_SPORES * smothered
-    return max(growth - MOSS_LOSS * moss, -moss)
+    return float(max(growth - MOSS_LOSS * moss, -moss))
 
 
 @compilable

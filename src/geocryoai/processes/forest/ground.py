@@ -86,7 +86,7 @@ def conductivity_thawed(water: float, density: float, coarse: float) -> float:
     """
     percent = max(100000.0 * water / density, 7.0 - 6.0 * coarse)
     logarithm = 0.7 * np.log10(percent) + 0.4 if coarse > 0.0 else 0.9 * np.log10(percent) - 0.2
-    return KERSTEN * logarithm * 10.0 ** (0.01 * POUNDS * density)
+    return float(KERSTEN * logarithm * 10.0 ** (0.01 * POUNDS * density))
 
 
 @compilable
@@ -94,8 +94,8 @@ def conductivity_frozen(water: float, density: float, coarse: float) -> float:
     """Return Kersten's conductivity of frozen mineral ground [W m-1 K-1]; arguments as in `conductivity_thawed`."""
     percent, rho = 100000.0 * water / density, POUNDS * density
     if coarse > 0.0:
-        return KERSTEN * (0.076 * 10.0 ** (0.013 * rho) + 0.032 * percent * 10.0 ** (0.0146 * rho))
-    return KERSTEN * (0.01 * 10.0 ** (0.022 * rho) + 0.085 * percent * 10.0 ** (0.008 * rho))
+        return float(KERSTEN * (0.076 * 10.0 ** (0.013 * rho) + 0.032 * percent * 10.0 ** (0.0146 * rho)))
+    return float(KERSTEN * (0.01 * 10.0 ** (0.022 * rho) + 0.085 * percent * 10.0 ** (0.008 * rho)))
 
 
 @compilable

@@ -1,7 +1,7 @@
 """All plots through all years, compiled: plots over the cores, each on its own from bare ground to the end."""
 
 # The compiler infers the types.
-# mypy: allow-untyped-defs
+# mypy: allow-untyped-defs, allow-untyped-calls
 
 from __future__ import annotations
 
@@ -10,26 +10,19 @@ from numba import njit, prange
 
 from geocryoai.processes.forest.compilable import compilable, fingerprint
 from geocryoai.processes.forest.establishment import AFTER_FIRE_YEARS
-from geocryoai.processes.forest.fire import organic_burnt
-from geocryoai.processes.forest.floor import (
-    FAST_DECAY,
-    FAST_NITROGEN,
-    MINERAL_NITROGEN,
-    MOSS_DENSITY,
-    MOSS_SHED,
-    ORGANIC_DENSITY,
-    SLOW_DECAY,
-    SLOW_NITROGEN,
-    decay,
-    moss_change,
+from geocryoai.processes.forest.kernel_floor import (
+    SINCE,
+    burn_floor,
+    floor_year,
+    moss_depth,
+    nitrogen_released,
+    organic_depth,
 )
-from geocryoai.processes.forest.kernel_ground import DROUGHT, FLOODING, GROWING, MOISTURE, SURFACE, THAW, ground_year, water_year
+from geocryoai.processes.forest.kernel_ground import DROUGHT, FLOODING, GROWING, MOISTURE, ground_year, water_year
 from geocryoai.processes.forest.kernel_trees import (
     AGE,
     COLUMNS,
     DIAMETER,
-    FAST,
-    SLOW,
     burn,
     canopy,
     establish,
@@ -51,7 +44,62 @@ def keep_trees(kind, trees, count, kinds, sizes):
         sizes[1, j] = trees[j, AGE]
 
 
-def build(code: str):
+@compilable
+def keep_year(out, r, p, thaw, totals, floor, summary, supply, severity, born, died):
+    """Copy what a year of a plot ended with into the tables of the result."""
+    out[0][r, :, p] = thaw
+    out[1][r, :, :, p] = totals
+    yearly, flows = out[2], out[3]
+    yearly[r, 0, p], yearly[r, 1, p] = organic_depth(floor), moss_depth(floor)
+    yearly[r, 2, p], yearly[r, 3, p], yearly[r, 4, p] = summary[GROWING], summary[DROUGHT], summary[FLOODING]
+    yearly[r, 5, p], yearly[r, 6, p] = supply, severity
+    flows[r, 0, p], flows[r, 1, p] = born, died
+
+
+@compilable
+def run_plot(species, plot, chosen, climate, fires, states, p, sizes, out):
+    """Run one plot from bare ground through all years; arguments as in `run_plots`, `fires` those of the plot."""
+    temperature, precipitation = climate
+    spin_up, most, kept = sizes
+    area, extinction, kinds = chosen["plot_area"], chosen["extinction"], species.size
+    kind, trees, count = np.zeros(most, np.int64), np.zeros((most, COLUMNS)), 0
+    memory, summary, thaw, floor, litter = np.zeros(6), np.zeros(5), np.zeros(12), np.zeros(6), np.zeros(2)
+    memory[MOISTURE], floor[SINCE] = 1.0, AFTER_FIRE_YEARS
+    factors, totals, burnt = np.zeros((kinds, 4)), np.zeros((4, kinds)), np.zeros(kinds)
+    layers, above = np.zeros(LAYERS), np.zeros(LAYERS + 1)
+    for y in range(temperature.shape[0]):
+        before, severity = count, fires[y]
+        if severity > 0.0 or floor[SINCE] >= AFTER_FIRE_YEARS:
+            burnt[:] = 0.0
+        if severity > 0.0:
+            count = burn(species, kind, trees, count, severity, area, states, p, burnt)
+            burn_floor(floor, severity, summary[FLOODING])
+            tally(species, kind, trees, count, area, totals)
+        leaves, organic = totals[1].sum(), organic_depth(floor)
+        ground_year(plot, temperature[y], chosen["daily_sd"], leaves, moss_depth(floor), organic, memory, thaw, summary)
+        water_year(plot, temperature[y], precipitation[y], organic, memory, summary)
+        site_multipliers(species, summary, factors)
+        canopy(species, kind, trees, count, area, layers, above)
+        demand = potential_growth(species, kind, trees, count, factors, above, extinction)
+        released = nitrogen_released(floor, summary) * area
+        supply = min(released / demand, 1.0) if demand > 0.0 else 1.0
+        litter[:] = 0.0
+        grow(species, kind, trees, count, factors, above, extinction, supply, litter)
+        count = thin(species, kind, trees, count, states, p, litter)
+        died = before - count
+        after = establish(
+            species, kind, trees, count, factors, above, chosen, supply, organic, totals[0], burnt, states, p
+        )
+        born, count = after - count, after
+        floor_year(floor, litter, area, leaves, summary)
+        tally(species, kind, trees, count, area, totals)
+        if y >= spin_up:
+            keep_year(out, y - spin_up, p, thaw, totals, floor, summary, supply, severity, born, died)
+        if kept[y] >= 0:
+            keep_trees(kind, trees, count, out[4][kept[y], p], out[5][kept[y], :, p])
+
+
+def build(code: str):  # type: ignore[no-untyped-def]
     """Return the compiled run; `code` stands for all that it is compiled from, so that the cache notices changes."""
 
     @njit(parallel=True, cache=True, error_model="numpy")
@@ -59,71 +107,15 @@ def build(code: str):
         """Run plots through years.
 
         `species`, `plots` and `choices` are records, `climate` (temperature, precipitation) of shape (years, 12),
-        `fires` the severity (years, plots), `states` the random streams (plots,), `sizes` (years of spin-up, most
-        trees, marks of the years whose trees are kept). `out` is (thaw (years, 12, plots), totals (years, 4, species,
-        plots), yearly (years, 7, plots), born and died (years, 2, plots), species and (diameter, age) of trees).
+        `fires` the severity (plots, years), `states` the random streams (plots,), `sizes` (years of spin-up, most
+        trees, place of the years whose trees are kept, else -1). `out` is (thaw (years, 12, plots), totals (years, 4,
+        species, plots), yearly (years, 7, plots), born and died (years, 2, plots), species (kept, plots, trees),
+        diameter and age (kept, 2, plots, trees)).
         """
-        temperature, precipitation = climate
-        spin_up, most, kept = sizes
-        thaw_out, totals_out, yearly_out, flow_out, kinds_out, trees_out = out
-        n_species = species.size if code else 0
+        if code == "":
+            return
         for p in prange(plots.size):
-            plot, chosen = plots[p], choices[0]
-            area = chosen["plot_area"]
-            kind, trees, count = np.zeros(most, np.int64), np.zeros((most, COLUMNS)), 0
-            memory, summary, thaw = np.zeros(6), np.zeros(5), np.zeros(12)
-            memory[MOISTURE] = 1.0
-            factors, totals = np.zeros((n_species, 4)), np.zeros((4, n_species))
-            layers, above, burnt = np.zeros(LAYERS), np.zeros(LAYERS + 1), np.zeros(n_species)
-            litter, moss, slow, fast, since = np.zeros(2), 0.0, 0.0, 0.0, AFTER_FIRE_YEARS
-            for y in range(temperature.shape[0]):
-                born, died, severity = 0, 0, fires[y, p]
-                if severity > 0.0:
-                    burnt[:] = 0.0
-                    left = burn(species, kind, trees, count, severity, area, states, p, burnt)
-                    died, count, since, moss = count - left, left, 0, 0.0
-                    share = 1.0 - organic_burnt(severity, summary[FLOODING])
-                    slow, fast = slow * share, fast * share
-                    tally(species, kind, trees, count, area, totals)
-                leaves = totals[1].sum()
-                organic, carpet = (slow + fast) / ORGANIC_DENSITY, moss / MOSS_DENSITY
-                ground_year(plot, temperature[y], chosen["daily_sd"], leaves, carpet, organic, memory, thaw, summary)
-                water_year(plot, temperature[y], precipitation[y], organic, memory, summary)
-                site_multipliers(species, summary, factors)
-                litter[:] = 0.0
-                canopy(species, kind, trees, count, area, layers, above)
-                demand = potential_growth(species, kind, trees, count, factors, above, chosen["extinction"])
-                slow_lost = slow * decay(summary[SURFACE], summary[FLOODING], SLOW_DECAY)
-                fast_lost = fast * decay(summary[SURFACE], summary[FLOODING], FAST_DECAY)
-                nitrogen = (
-                    MINERAL_NITROGEN * summary[SURFACE] / 1000.0 * min(max(summary[THAW] - organic, 0.1), 1.0)
-                    + SLOW_NITROGEN * slow_lost + FAST_NITROGEN * fast_lost
-                )
-                supply = min(nitrogen * area / demand, 1.0) if demand > 0.0 else 1.0
-                grow(species, kind, trees, count, factors, above, chosen["extinction"], supply, litter)
-                left = thin(species, kind, trees, count, states, p, litter)
-                died, count = died + count - left, left
-                more = establish(
-                    species, kind, trees, count, factors, above, chosen, supply, organic, totals[0], burnt, states, p
-                )
-                born, count = more - count, more
-                since += 1
-                if since >= AFTER_FIRE_YEARS:
-                    burnt[:] = 0.0
-                slow += litter[SLOW] / area + MOSS_SHED * moss - slow_lost
-                fast += litter[FAST] / area - fast_lost
-                moss += moss_change(moss, leaves, litter[FAST] / area, summary[DROUGHT])
-                tally(species, kind, trees, count, area, totals)
-                if y >= spin_up:
-                    r = y - spin_up
-                    thaw_out[r, :, p] = thaw
-                    totals_out[r, :, :, p] = totals
-                    yearly_out[r, 0, p], yearly_out[r, 1, p] = (slow + fast) / ORGANIC_DENSITY, moss / MOSS_DENSITY
-                    yearly_out[r, 2, p], yearly_out[r, 3, p] = summary[GROWING], summary[DROUGHT]
-                    yearly_out[r, 4, p], yearly_out[r, 5, p], yearly_out[r, 6, p] = summary[FLOODING], supply, severity
-                    flow_out[r, 0, p], flow_out[r, 1, p] = born, died
-                if kept[y] >= 0:
-                    keep_trees(kind, trees, count, kinds_out[kept[y], p], trees_out[kept[y], :, p])
+            run_plot(species, plots[p], choices[0], climate, fires[p], states, p, sizes, out)
 
     return run_plots
 

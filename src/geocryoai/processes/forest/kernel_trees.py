@@ -1,7 +1,7 @@
 """A year of the trees of one plot, compiled: canopy, fire, death, growth, establishment."""
 
 # The compiler infers the types.
-# mypy: allow-untyped-defs
+# mypy: allow-untyped-defs, allow-untyped-calls
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ WARM, MOIST, THAWED, AERATED = range(4)
 #: Litter of a year [kg]: slow (needles, wood), fast (leaves of hardwoods).
 SLOW, FAST = range(2)
 
-#: Share of needles shed a year [1], leaves and fine roots shed per leaves shed [1], share of dead wood that enters the organic layer [1]; crown base rises where light leaves
-#: less than `LIFT` of growth, by `RISE` [m yr-1].
+#: Share of needles shed a year [1], leaves and fine roots shed per leaves shed [1], share of dead wood that enters the
+#: organic layer [1]; the base of a crown rises where light leaves less than `LIFT` of growth, by `RISE` [m yr-1].
 NEEDLES_SHED, WITH_ROOTS, WOOD_TO_FLOOR, LIFT, RISE = 0.14, 2.0, 0.1, 0.05, 0.5
 
 
@@ -209,5 +209,3 @@ def tally(species, kind, trees, count, area, totals):
         mass = wood(s, tree[DIAMETER], tree[HEIGHT], tree[BASE]) + tree[LEAVES] * s["leaf_mass"]
         totals[2, i] += mass / area
         totals[3, i] += 1.0
-
-

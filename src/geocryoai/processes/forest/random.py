@@ -58,7 +58,6 @@ def poisson(state: NDArray[np.uint64], i: int, mean: float) -> int:
     return count
 
 
-
 def uniform_series(states: NDArray[np.uint64], count: int) -> NDArray[np.float64]:
     """Return the first `count` numbers in [0, 1) of each stream, shape (count, streams)."""
     steps = np.arange(1, count + 1, dtype=np.uint64)[:, None] * _STEP

@@ -73,6 +73,7 @@ def simulate_forest(
     stands, of_stand = np.unique(stand, return_inverse=True)
     calendar = climate.years[0] - chosen.spin_up_years + np.arange(order.size)
     fires = fire_severities(seed, stands, calendar, chosen.fire_interval, dict(chosen.fire_years))[:, of_stand]
+    fires = np.ascontiguousarray(fires.T)
     recorded, plots = climate.years.size, len(terrain)
     kept = np.full(order.size, -1)
     kept_years = np.array(sorted(set(chosen.tree_years)), np.int64)
@@ -88,10 +89,12 @@ def simulate_forest(
         (climate.temperature[order], climate.precipitation[order]), fires, streams(seed, number, purpose=0),
         (chosen.spin_up_years, chosen.capacity, kept), (thaw, totals, yearly, flows, standing, sizes),
     )  # fmt: skip
+    stock = dict(zip(("basal_area", "lai", "biomass", "stems"), totals.swapaxes(0, 1), strict=True))
+    tables = dict(zip(YEARLY, yearly.swapaxes(0, 1), strict=True))
+    trees = Trees(kept_years, standing, sizes[:, 0], sizes[:, 1])
     return ForestResult(
-        climate.years, kinds, terrain, thaw, *(totals[:, i] for i in range(4)),
-        *(yearly[:, i] for i in range(len(YEARLY))), flows[:, 0], flows[:, 1],
-        Trees(kept_years, standing, sizes[:, 0], sizes[:, 1]), chosen.plot_area,
+        years=climate.years, species=kinds, terrain=terrain, thaw_depth=thaw, born=flows[:, 0], died=flows[:, 1],
+        trees=trees, plot_area=chosen.plot_area, **stock, **tables,
     )  # fmt: skip
 
 

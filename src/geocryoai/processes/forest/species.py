@@ -107,7 +107,8 @@ def species_table(codes: Sequence[str] | None = None) -> Species:
     if twice:
         raise ModelError("a species is named twice", where="species", found=", ".join(twice))
     table = np.array([_record(row) for row in chosen], dtype=RECORD)
-    return Species(labels, *(tuple(row[key] for row in chosen) for key in ("name", "common_name")), table)
+    names, common = (tuple(row[key] for row in chosen) for key in ("name", "common_name"))
+    return Species(labels, names, common, table)
 
 
 def _find(name: str, known: dict[str, dict[str, str]]) -> dict[str, str]:

@@ -76,38 +76,31 @@ class Terrain:
                              next_step=nearest(kind, TEXTURES))  # fmt: skip
         object.__setattr__(self, "texture", texture)
         for name, default in (("number", np.arange(count)), ("stand", np.zeros(count, np.int64))):
-            values = default if getattr(self, name) is None else np.asarray(getattr(self, name))
-            if values.shape != (count,) or values.dtype.kind not in "iu" or (values < 0).any():
-                raise ModelError("not one whole number >= 0 per plot", where=name, found=f"{values.dtype}, shape "
-                                 f"{values.shape}", expected=f"shape ({count},)")  # fmt: skip
-            object.__setattr__(self, name, values.astype(np.int64))
+            whole = default if getattr(self, name) is None else np.asarray(getattr(self, name))
+            if whole.shape != (count,) or whole.dtype.kind not in "iu" or (whole < 0).any():
+                raise ModelError("not one whole number >= 0 per plot", where=name, found=f"{whole.dtype}, shape "
+                                 f"{whole.shape}", expected=f"shape ({count},)")  # fmt: skip
+            object.__setattr__(self, name, whole.astype(np.int64))
         if np.unique(np.asarray(self.number)).size != count:
             raise ModelError("two plots have the same number", where="number")
 
     def __len__(self) -> int:
         return int(np.asarray(self.slope).size)
 
-    def take(self, plots: Any) -> Terrain:
-        """Return some of the plots, with their numbers."""
+    def take(self, plots: Any, number: NDArray[np.int64] | None = None) -> Terrain:
+        """Return some of the plots, with their own or other numbers."""
         index = np.arange(len(self))[plots]
         texture = tuple(self.texture[int(i)] for i in index)
         arrays = {name: np.asarray(getattr(self, name))[index]
-                  for name in ("slope", "aspect", "latitude", "elevation", "number", "stand")}  # fmt: skip
-        return Terrain(texture=texture, **arrays)
+                  for name in ("slope", "aspect", "latitude", "elevation", "stand")}  # fmt: skip
+        own = np.asarray(self.number)[index] if number is None else number
+        return Terrain(texture=texture, number=own, **arrays)
 
     def replicated(self, count: int) -> Terrain:
-        """Return each plot `count` times; replicate r of plot i is plot r * plots + i, and burns in its own fires."""
+        """Return each plot `count` times; the replicates follow one another whole, each burning in fires of its own."""
         if count < 1:
             raise ModelError("there must be at least one replicate", where="count", found=count)
-        size, stands = len(self), int(np.asarray(self.stand).max()) + 1
-        numbers = np.concatenate([np.asarray(self.number) + r * (int(np.asarray(self.number).max()) + 1)
-                                  for r in range(count)])  # fmt: skip
-        burnt = np.concatenate([np.asarray(self.stand) + r * stands for r in range(count)])
-        return replace(self.take(np.tile(np.arange(size), count)[:size]) if count == 1 else _tiled(self, count),
-                       number=numbers, stand=burnt)  # fmt: skip
-
-
-def _tiled(terrain: Terrain, count: int) -> Terrain:
-    arrays = {name: np.tile(np.asarray(getattr(terrain, name)), count)
-              for name in ("slope", "aspect", "latitude", "elevation")}  # fmt: skip
-    return Terrain(texture=tuple(terrain.texture) * count, **arrays)
+        number, stand = np.asarray(self.number), np.asarray(self.stand)
+        copy = np.repeat(np.arange(count), len(self))
+        same = self.take(np.tile(np.arange(len(self)), count), np.tile(number, count) + copy * (number.max() + 1))
+        return replace(same, stand=np.tile(stand, count) + copy * (stand.max() + 1))

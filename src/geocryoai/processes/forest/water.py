@@ -47,7 +47,7 @@ def potential_evaporation(temperature: Number, radiation: Number) -> Number:
 
 @compilable
 def capacity(thickness: float, organic: float, mineral: float, organic_share: float) -> float:
-    """Return the water [mm] that `thickness` [m] of ground holds at given contents [m3 m-3]; `organic` is on top [m]."""
+    """Return the water [mm] of `thickness` [m] of ground, `organic` [m] of it on top, at given contents [m3 m-3]."""
     peat = min(organic, thickness)
     return 1000.0 * (peat * organic_share + (thickness - peat) * mineral)
 
@@ -68,7 +68,7 @@ def drained(excess: float, slope: float, table: float, days: float) -> float:
         [d].
     """
     rate = 0.004 + 0.02 * slope + 0.05 * min(max(table - 1.0, 0.0), 1.0)
-    return excess * (1.0 - np.exp(-rate * days))
+    return float(excess * (1.0 - np.exp(-rate * days)))
 
 
 @compilable
