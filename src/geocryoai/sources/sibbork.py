@@ -124,7 +124,7 @@ def _fields(
     for group, (field, unit, meaning) in _FIELDS.items():
         per_plot = tables[group][1] / cell**2
         if group == "Biomass":
-            per_plot = np.asarray(convert(per_plot, f"{chosen['biomass_unit']} m-2", unit))
+            per_plot = per_plot * convert(1.0, chosen["biomass_unit"], "kg")
         layers = {field: per_plot.sum(axis=-1)} | {
             f"{field}_{name.lower()}": per_plot[..., i] for i, name in enumerate(names)
         }

@@ -20,9 +20,7 @@ REPLICATES = 24
 
 
 def places() -> Terrain:
-    return Terrain(
-        slope=[0.0, 20.0, 25.0], aspect=[0.0, 0.0, 180.0], latitude=64.8, texture=("silt", "silt", "gravel")
-    )
+    return Terrain(slope=[0.0, 20.0, 25.0], aspect=[0.0, 0.0, 180.0], latitude=64.8, texture=("silt", "silt", "gravel"))
 
 
 @pytest.fixture(scope="session")

@@ -221,7 +221,7 @@ def test_a_terrain_is_checked() -> None:
         Terrain(5.0, -10.0, 65.0)
     with pytest.raises(ModelError, match="different number"):
         Terrain([1.0, 2.0], [1.0, 2.0, 3.0], 65.0)
-    with pytest.raises(ModelError, match="texture is not known; found 'slit'. Did you mean 'silt'"):
+    with pytest.raises(ModelError, match=r"texture is not known; found 'slit'\. Did you mean 'silt'"):
         Terrain(5.0, 0.0, 65.0, texture="slit")
     with pytest.raises(ModelError, match="same number"):
         Terrain([1.0, 2.0], 0.0, 65.0, number=np.array([3, 3]))

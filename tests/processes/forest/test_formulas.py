@@ -149,9 +149,7 @@ def test_shade_tolerant_trees_lead_in_the_shade_and_follow_in_the_open() -> None
 @pytest.mark.parametrize(("organic", "heat"), [(0.0, 5e7), (0.2, 1e7), (0.2, 9e7), (0.35, 6e7)])
 def test_thaw_of_ground_that_froze_through_is_layered_stefan(organic: float, heat: float) -> None:
     depth = thaw_depth(heat, 0.0, organic, 0.35, 1.1, 2.0, 1.0)
-    expected = layered_stefan(
-        heat / 86400.0, [organic, 0.0], [ORGANIC_THAWED, 1.1], [ORGANIC_WATER, 0.35]
-    )
+    expected = layered_stefan(heat / 86400.0, [organic, 0.0], [ORGANIC_THAWED, 1.1], [ORGANIC_WATER, 0.35])
     assert depth == pytest.approx(float(expected), rel=1e-12)
 
 
