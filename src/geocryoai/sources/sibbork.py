@@ -48,10 +48,9 @@ INFO = SourceInfo(
     title="Yearly output of the individual-based forest model SIBBORK (plots of 10 m)",
     kind="fields",
     licence="that of the run's author; the program itself is GPL-2 and no part of this package",
-    citation="Brazhnik and Shugart (2015), 3D simulation of boreal forests, Environ. Res. Lett. 10, 105001",
+    citation="Brazhnik and Shugart (2015), 3D simulation of boreal forests, Environ. Res. Lett. 10",
     formats=("h5",),
     covariates={name: unit for name, unit, _ in _FIELDS.values()},
-    doi="10.1088/1748-9326/10/10/105001",
     url="https://github.com/SIBBORK/SIBBORK",
     quirks=(
         "The root holds a pickle of the settings, which could run any program: it is never opened.",

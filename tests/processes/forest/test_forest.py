@@ -19,6 +19,8 @@ from geocryoai.processes.forest import (
     simulate_forest,
     species_table,
 )
+from geocryoai.processes.forest.kernel import run_plot
+from geocryoai.processes.forest.simulate import kernel_arguments
 
 FLAT, NORTH, SOUTH = 0, 1, 2
 HARDWOODS = [3, 4, 5]
@@ -166,6 +168,21 @@ def test_threads_do_not_change_the_forest() -> None:
         assert np.array_equal(small().biomass, whole.biomass)
     finally:
         numba.set_num_threads(before)
+
+
+def test_the_compiled_model_is_the_one_that_python_runs() -> None:
+    climate = mean_year_climate(*FAIRBANKS, np.arange(2000, 2030), seed=3)
+    terrain, options = Terrain(10.0, 200.0, 64.8), ForestOptions(spin_up_years=0, fire_years={2012: 0.8})
+    compiled = simulate_forest(climate, terrain, options=options, seed=11)
+    species, plots, choices, weather, fires, states, sizes, out = kernel_arguments(
+        climate, terrain, species_table(), options, 11
+    )
+    with np.errstate(over="ignore"):
+        run_plot(species, plots[0], choices[0], weather, fires[0], states, 0, sizes, out)
+    assert np.array_equal(out[3], np.stack([compiled.born, compiled.died], axis=1))
+    assert out[1][:, 2] == pytest.approx(compiled.biomass, rel=1e-5)
+    assert out[0] == pytest.approx(compiled.thaw_depth, rel=1e-5)
+    assert compiled.biomass[-1].sum() > 0
 
 
 def test_warming_deepens_the_thaw() -> None:

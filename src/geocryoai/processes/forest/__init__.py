@@ -11,7 +11,7 @@ limits.
 References
 ----------
 Bonan, G. B. (1989), Ecol. Modell. 45, 275-306.
-Brazhnik, K. and Shugart, H. H. (2015), Environ. Res. Lett. 10, 105001, doi:10.1088/1748-9326/10/10/105001 (SIBBORK).
+Brazhnik, K. and Shugart, H. H. (2015), 3D simulation of boreal forests, Environ. Res. Lett. 10 (SIBBORK).
 Foster, A. C. et al. (2019), Ecol. Modell. 409, 108765 (UVAFME in interior Alaska).
 """
 

@@ -10,7 +10,7 @@ year, lie within those found in interior Alaska.
 
 References
 ----------
-Bonan, G. B. and Korzukhin, M. D. (1989), Vegetatio 84, 31-44, doi:10.1007/BF00054663.
+Bonan, G. B. and Korzukhin, M. D. (1989), Vegetatio 84, 31-44.
 Van Cleve, K. et al. (1983), Can. J. For. Res. 13, 747-766 (forest floor and nitrogen along a gradient of heat).
 Harden, J. W. et al. (2000), Glob. Change Biol. 6 (S1), 174-184 (decay and fire in boreal organic layers).
 """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -61,40 +63,48 @@ def simulate_forest(
     from geocryoai.processes.forest.kernel import run_plots
 
     kinds, chosen = species or species_table(), options or ForestOptions()
+    arguments = kernel_arguments(climate, terrain, kinds, chosen, seed)
+    run_plots(*arguments)
+    thaw, totals, yearly, flows, standing, sizes = arguments[-1]
+    stock = dict(zip(("basal_area", "lai", "biomass", "stems"), totals.swapaxes(0, 1), strict=True))
+    tables = dict(zip(YEARLY, yearly.swapaxes(0, 1), strict=True))
+    trees = Trees(np.array(sorted(set(chosen.tree_years)), np.int64), standing, sizes[:, 0], sizes[:, 1])
+    return ForestResult(
+        years=climate.years, species=kinds, terrain=terrain, thaw_depth=thaw, born=flows[:, 0], died=flows[:, 1],
+        trees=trees, plot_area=chosen.plot_area, **stock, **tables,
+    )  # fmt: skip
+
+
+def kernel_arguments(
+    climate: ForestClimate, terrain: Terrain, species: Species, options: ForestOptions, seed: int
+) -> tuple[Any, ...]:
+    """Return what the compiled model is called with, checked; its last member is the tables that it fills."""
     if seed < 0:
         raise ModelError("the seed is negative", where="seed", found=seed, expected=">= 0")
-    for name, named in (("fire_years", chosen.fire_years), ("tree_years", chosen.tree_years)):
+    for name, named in (("fire_years", options.fire_years), ("tree_years", options.tree_years)):
         absent = sorted(set(named) - set(climate.years.tolist()))
         if absent:
             raise ModelError("a year is not in the climate", where=name, found=absent[0],
                              expected=f"{climate.years[0]} to {climate.years[-1]}")  # fmt: skip
-    order = np.concatenate([_drawn_years(climate, chosen, seed), np.arange(climate.years.size)])
-    number, stand = np.asarray(terrain.number), np.asarray(terrain.stand)
-    stands, of_stand = np.unique(stand, return_inverse=True)
-    calendar = climate.years[0] - chosen.spin_up_years + np.arange(order.size)
-    fires = fire_severities(seed, stands, calendar, chosen.fire_interval, dict(chosen.fire_years))[:, of_stand]
-    fires = np.ascontiguousarray(fires.T)
-    recorded, plots = climate.years.size, len(terrain)
-    kept = np.full(order.size, -1)
-    kept_years = np.array(sorted(set(chosen.tree_years)), np.int64)
-    kept[chosen.spin_up_years + kept_years - climate.years[0]] = np.arange(kept_years.size)
-    thaw = np.zeros((recorded, 12, plots), np.float32)
-    totals = np.zeros((recorded, 4, len(kinds), plots), np.float32)
-    yearly = np.zeros((recorded, len(YEARLY), plots), np.float32)
-    flows = np.zeros((recorded, 2, plots), np.int32)
-    standing = np.full((kept_years.size, plots, chosen.capacity), -1, np.int16)
-    sizes = np.zeros((kept_years.size, 2, plots, chosen.capacity), np.float32)
-    run_plots(
-        kinds.table, plot_records(terrain), choice_record(chosen),
-        (climate.temperature[order], climate.precipitation[order]), fires, streams(seed, number, purpose=0),
-        (chosen.spin_up_years, chosen.capacity, kept), (thaw, totals, yearly, flows, standing, sizes),
-    )  # fmt: skip
-    stock = dict(zip(("basal_area", "lai", "biomass", "stems"), totals.swapaxes(0, 1), strict=True))
-    tables = dict(zip(YEARLY, yearly.swapaxes(0, 1), strict=True))
-    trees = Trees(kept_years, standing, sizes[:, 0], sizes[:, 1])
-    return ForestResult(
-        years=climate.years, species=kinds, terrain=terrain, thaw_depth=thaw, born=flows[:, 0], died=flows[:, 1],
-        trees=trees, plot_area=chosen.plot_area, **stock, **tables,
+    order = np.concatenate([_drawn_years(climate, options, seed), np.arange(climate.years.size)])
+    stands, of_stand = np.unique(np.asarray(terrain.stand), return_inverse=True)
+    calendar = climate.years[0] - options.spin_up_years + np.arange(order.size)
+    fires = fire_severities(seed, stands, calendar, options.fire_interval, dict(options.fire_years))
+    kept, tree_years = np.full(order.size, -1), np.array(sorted(set(options.tree_years)), np.int64)
+    kept[options.spin_up_years + tree_years - climate.years[0]] = np.arange(tree_years.size)
+    years, plots = climate.years.size, len(terrain)
+    tables = (
+        np.zeros((years, 12, plots), np.float32),
+        np.zeros((years, 4, len(species), plots), np.float32),
+        np.zeros((years, len(YEARLY), plots), np.float32),
+        np.zeros((years, 2, plots), np.int32),
+        np.full((tree_years.size, plots, options.capacity), -1, np.int16),
+        np.zeros((tree_years.size, 2, plots, options.capacity), np.float32),
+    )
+    return (
+        species.table, plot_records(terrain), choice_record(options),
+        (climate.temperature[order], climate.precipitation[order]), np.ascontiguousarray(fires[:, of_stand].T),
+        streams(seed, np.asarray(terrain.number), purpose=0), (options.spin_up_years, options.capacity, kept), tables,
     )  # fmt: skip
 
 
