@@ -10,9 +10,9 @@ limits.
 
 References
 ----------
-Bonan, G. B. (1989), Ecol. Modell. 45, 275-306.
+Bonan, G. B. (1989), Ecological Modelling 45, 275-306.
 Brazhnik, K. and Shugart, H. H. (2015), 3D simulation of boreal forests, Environ. Res. Lett. 10 (SIBBORK).
-Foster, A. C. et al. (2019), Ecol. Modell. 409, 108765 (UVAFME in interior Alaska).
+Foster, A. C. et al. (2019), Ecological Modelling 409, 108765 (UVAFME in interior Alaska).
 """
 
 from geocryoai.processes.forest.climate import FAIRBANKS, ForestClimate, mean_year_climate

@@ -12,7 +12,7 @@ References
 ----------
 Botkin, D. B., Janak, J. F. and Wallis, J. R. (1972), J. Ecol. 60, 849-872, doi:10.2307/2258570 (increment).
 Leemans, R. and Prentice, I. C. (1989), FORSKA, a general forest succession model, Uppsala University (height).
-Foster, A. C. et al. (2019), Ecol. Modell. 409, 108765, UVAFME in interior Alaska (taper, stem and branch mass).
+Foster, A. C. et al. (2019), Ecological Modelling 409, 108765, UVAFME in interior Alaska (taper, stem and branch mass).
 """
 
 from __future__ import annotations

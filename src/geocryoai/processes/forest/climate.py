@@ -102,7 +102,7 @@ def mean_year_climate(
 
 
 #: Mean year of the hills west of Fairbanks, Alaska: temperature [degC] and precipitation [mm] of the months, rounded
-#: from the site at 64.8 N, 148.3 W, 259 m that Foster, A. C. et al. (2019), Ecol. Modell. 409, 108765, simulate.
+#: from the site at 64.8 N, 148.3 W, 259 m that Foster, A. C. et al. (2019), Ecological Modelling 409, 108765, simulate.
 FAIRBANKS = (
     (-21.6, -17.8, -10.8, -1.1, 8.4, 14.2, 15.7, 12.9, 6.8, -4.1, -15.3, -19.5),
     (13.7, 12.5, 9.9, 9.0, 16.9, 44.5, 60.4, 62.6, 33.5, 24.8, 20.9, 20.3),

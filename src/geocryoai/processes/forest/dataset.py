@@ -143,5 +143,5 @@ def _on_grid(result: ForestResult, climate: xr.Dataset, terrain: xr.Dataset, sha
         "replicate": np.arange(shape[0]), "y": terrain["y"], "x": terrain["x"], "crs": terrain["crs"],
         "species_name": ("species", list(result.species.names)),
     }  # fmt: skip
-    source = "geocryoai forest model; equations as in Foster et al. (2019), Ecol. Modell. 409, 108765"
+    source = "geocryoai forest model; equations as in Foster et al. (2019), Ecological Modelling 409, 108765"
     return xr.Dataset(data, coords=coordinates, attrs={"Conventions": "CF-1.11", "source": source})

@@ -16,8 +16,8 @@ References
 ----------
 Kersten, M. S. (1949), Thermal Properties of Soils, Bulletin 28, University of Minnesota.
 Jumikis, A. R. (1977), Thermal Geotechnics, Rutgers University Press (layered Stefan).
-Bonan, G. B. (1989), Ecol. Modell. 45, 275-306 (n-factors by canopy, radiation of slopes, forest floor).
-Foster, A. C. et al. (2019), Ecol. Modell. 409, 108765 (the same in interior Alaska).
+Bonan, G. B. (1989), Ecological Modelling 45, 275-306 (n-factors by canopy, radiation of slopes, forest floor).
+Foster, A. C. et al. (2019), Ecological Modelling 409, 108765 (the same in interior Alaska).
 """
 
 from __future__ import annotations

@@ -47,8 +47,11 @@ def keep_trees(kind, trees, count, kinds, sizes):
 @compilable
 def keep_year(out, r, p, thaw, totals, floor, summary, supply, severity, born, died):
     """Copy what a year of a plot ended with into the tables of the result."""
-    out[0][r, :, p] = thaw
-    out[1][r, :, :, p] = totals
+    for m in range(12):
+        out[0][r, m, p] = thaw[m]
+    for k in range(totals.shape[0]):
+        for i in range(totals.shape[1]):
+            out[1][r, k, i, p] = totals[k, i]
     yearly, flows = out[2], out[3]
     yearly[r, 0, p], yearly[r, 1, p] = organic_depth(floor), moss_depth(floor)
     yearly[r, 2, p], yearly[r, 3, p], yearly[r, 4, p] = summary[GROWING], summary[DROUGHT], summary[FLOODING]

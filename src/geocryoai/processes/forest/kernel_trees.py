@@ -98,7 +98,8 @@ def fall(species, kind, trees, j, litter):
 def remove(kind, trees, j, last):
     """Put the last tree in the place of one that died."""
     kind[j] = kind[last]
-    trees[j] = trees[last]
+    for c in range(COLUMNS):
+        trees[j, c] = trees[last, c]
 
 
 @compilable

@@ -3,7 +3,7 @@
 References
 ----------
 Botkin, D. B., Janak, J. F. and Wallis, J. R. (1972), J. Ecol. 60, 849-872, doi:10.2307/2258570 (1 % reach old age).
-Foster, A. C. et al. (2019), Ecol. Modell. 409, 108765 (stress, by class).
+Foster, A. C. et al. (2019), Ecological Modelling 409, 108765 (stress, by class).
 """
 
 from __future__ import annotations

@@ -9,8 +9,8 @@ References
 Botkin, D. B., Janak, J. F. and Wallis, J. R. (1972), J. Ecol. 60, 849-872, doi:10.2307/2258570 (light).
 Pastor, J. and Post, W. M. (1985), Development of a linked forest productivity-soil process model, ORNL/TM-9519.
 Bonan, G. B. (1989), A computer model of the solar radiation, soil moisture, and soil thermal regimes in boreal
-forests, Ecol. Modell. 45, 275-306 (permafrost).
-Foster, A. C. et al. (2019), Ecol. Modell. 409, 108765 (curves by class of tolerance, interior Alaska).
+forests, Ecological Modelling 45, 275-306 (permafrost).
+Foster, A. C. et al. (2019), Ecological Modelling 409, 108765 (curves by class of tolerance, interior Alaska).
 """
 
 from __future__ import annotations

@@ -64,10 +64,10 @@ class Species:
 
     References
     ----------
-    Foster, A. C. et al. (2019), Ecol. Modell. 409, 108765, and the parameters published with UVAFME (species list of
-    boreal North America): classes, degree days, growth, wood density, leaf area. The depth of seedbed per class and
-    the sources of young trees after fire are this package's, after Johnstone, J. F. and Chapin, F. S. (2006),
-    Ecosystems 9, 14-31, doi:10.1007/s10021-004-0042-x.
+    Foster, A. C. et al. (2019), Ecological Modelling 409, 108765, and the parameters published with UVAFME (species
+    list of boreal North America): classes, degree days, growth, wood density, leaf area. The depth of seedbed per
+    class and the sources of young trees after fire are this package's, after Johnstone, J. F. and Chapin, F. S.
+    (2006), Ecosystems 9, 14-31, doi:10.1007/s10021-004-0042-x.
     """
 
     codes: tuple[str, ...]

@@ -7,7 +7,8 @@ faster the steeper the ground and the deeper the frozen table; what cannot be he
 References
 ----------
 Jensen, M. E. and Haise, H. R. (1963), J. Irrig. Drain. Div. ASCE 89, 15-41 (evaporation).
-Pastor, J. and Post, W. M. (1985), ORNL/TM-9519 (dry days of a bucket); Bonan, G. B. (1989), Ecol. Modell. 45, 275-306.
+Pastor, J. and Post, W. M. (1985), ORNL/TM-9519 (dry days of a bucket).
+Bonan, G. B. (1989), Ecological Modelling 45, 275-306.
 """
 
 from __future__ import annotations
