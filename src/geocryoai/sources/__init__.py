@@ -26,6 +26,7 @@ READERS: Registry[Reader] = Registry(
         "toa5": "geocryoai.sources.toa5:READER",
         "daymet_hdf5": "geocryoai.sources.daymet_hdf5:READER",
         "era_interim_2d": "geocryoai.sources.era_interim_2d:READER",
+        "sibbork": "geocryoai.sources.sibbork:READER",
         "table": "geocryoai.sources.table:READER",
         "grid": "geocryoai.sources.grid:READER",
     },
