@@ -148,10 +148,11 @@ def place_of(folder: CovarianceFolder) -> dict[str, NDArray[np.float64]]:
     """Return latitude and longitude of the centres of rows and columns; empty without a place."""
     if folder.corner is None:
         return {}
-    (lat, lon), (dlat, dlon) = folder.corner, folder.step
+    sizes = (folder.rows, folder.columns)
     return {
-        "lat": lat + dlat * (np.arange(folder.rows, dtype=np.float64) + 0.5), "lon": lon + dlon * (np.arange(folder.columns, dtype=np.float64) + 0.5)
-    }  # fmt: skip
+        name: corner + step * (np.arange(size, dtype=np.float64) + 0.5)
+        for name, corner, step, size in zip(("lat", "lon"), folder.corner, folder.step, sizes, strict=True)
+    }
 
 
 def _config(path: Path, where: str) -> tuple[int, int]:

@@ -1,7 +1,7 @@
 """The annotation file of a UAVSAR product: ``key (unit) = value ; comment``, in all its versions.
 
 Version 1 has no unit on some keys; versions 2 and 2.2 write ``(&)`` for text and ``(-)`` for pure numbers; stacks
-have a version of their own. A value may be a list, ``N/A`` or empty; a comment may state the size of the file that is named.
+have a version of their own. A value may be a list, ``N/A`` or empty; a comment may state the size of the named file.
 """
 
 from __future__ import annotations
