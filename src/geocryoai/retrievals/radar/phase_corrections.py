@@ -75,7 +75,7 @@ def fit_ramp(phase: Array, rows: Array, columns: Array, *, iterations: int = 20)
     middle, scale = np.array([r.mean(), c.mean()]), np.array([np.ptp(r), np.ptp(c)])
     design = np.stack([np.ones_like(y), (r - middle[0]) / scale[0], (c - middle[1]) / scale[1]], axis=1)
     weight = np.ones_like(y)
-    found = np.zeros(3)
+    found: Array = np.zeros(3)
     for _ in range(iterations):
         root = np.sqrt(weight)
         new: Array = np.asarray(np.linalg.lstsq(design * root[:, None], y * root, rcond=None)[0])
@@ -86,8 +86,8 @@ def fit_ramp(phase: Array, rows: Array, columns: Array, *, iterations: int = 20)
         found = new
         if settled:
             break
-    slopes = found[1:] / scale
-    return float(found[0] - slopes @ middle), float(slopes[0]), float(slopes[1])
+    slopes: Array = np.divide(found[1:], scale)
+    return float(found[0] - slopes.dot(middle)), float(slopes[0]), float(slopes[1])
 
 
 def remove_ramp(phase: Array, area: NDArray[np.bool_] | None = None) -> Array:
@@ -95,7 +95,10 @@ def remove_ramp(phase: Array, area: NDArray[np.bool_] | None = None) -> Array:
 
     A ramp of the motion itself goes too: exclude ground that moves, or leave the ramp in.
     """
-    rows, columns = np.indices(phase.shape, dtype=np.float64)
-    chosen = np.isfinite(phase) if area is None else area & np.isfinite(phase)
+    place = np.indices(phase.shape, dtype=np.float64)
+    rows: Array = place[0]
+    columns: Array = place[1]
+    finite = np.asarray(np.isfinite(phase))
+    chosen = finite if area is None else area & finite
     offset, per_row, per_column = fit_ramp(phase[chosen], rows[chosen], columns[chosen])
     return phase - (offset + per_row * rows + per_column * columns)

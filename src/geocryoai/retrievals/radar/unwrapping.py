@@ -8,6 +8,9 @@ in nonlinear optimization, J. Opt. Soc. Am. A 18, 338-351, doi:10.1364/JOSAA.18.
 
 from __future__ import annotations
 
+from contextlib import redirect_stdout
+from io import StringIO
+
 import numpy as np
 
 from geocryoai.core.errors import MissingDependencyError
@@ -52,10 +55,11 @@ def unwrap(interferogram: Complex, coherence: Array, looks: float, *, least: flo
         import snaphu
     except ImportError as error:
         raise MissingDependencyError("snaphu", extra="radar", needed_for="unwrapping a phase") from error
-    phase, component = snaphu.unwrap(
-        np.where(valid, interferogram, 0).astype(np.complex64),
-        np.where(valid, coherence, 0.0).astype(np.float32),
-        nlooks=float(looks),
-        mask=valid,
-    )
+    with redirect_stdout(StringIO()):
+        phase, component = snaphu.unwrap(
+            np.where(valid, interferogram, 0).astype(np.complex64),
+            np.where(valid, coherence, 0.0).astype(np.float32),
+            nlooks=float(looks),
+            mask=valid,
+        )
     return np.where(valid, phase, np.nan).astype(np.float64), np.where(valid, component, 0).astype(np.float64)

@@ -93,12 +93,12 @@ def _direction(span: Array, window: int) -> NDArray[np.int64]:
 
 
 def _averaged(matrix: Complex, weights: Array) -> Complex:
-    valid = np.isfinite(matrix).all(axis=(-2, -1))
+    valid = np.asarray(np.isfinite(matrix).all(axis=(-2, -1)))
     count = np.maximum(_total(valid.astype(np.float64), weights), 1.0)
     result = np.empty(matrix.shape, np.complex128)
     for i in range(3):
         for j in range(i, 3):
-            part: Complex = np.where(valid, matrix[..., i, j], 0)
+            part: Complex = np.where(valid, matrix[..., i, j], 0).astype(np.complex128)
             mean = (_total(part.real, weights) + 1j * _total(part.imag, weights)) / count
             result[..., i, j] = np.where(valid, mean, np.nan)
             result[..., j, i] = np.conj(result[..., i, j])
