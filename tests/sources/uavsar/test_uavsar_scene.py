@@ -97,6 +97,20 @@ def test_a_polarimetric_product(tmp_path: Path) -> None:
     assert scene.layer("local_incidence").values[0, 0] == pytest.approx(0.7)
 
 
+def test_images_whose_size_is_not_stated_are_found_by_their_names(tmp_path: Path) -> None:
+    path = write_uavsar(tmp_path, QUAD.replace("_CX_", "_XX_"), {"VVVV.grd": np.ones((6, 5))}, grids=[GROUND],
+                        flight=FLIGHT, passes=PASSES[:1])  # fmt: skip
+    path.write_text("\n".join(line.partition("; File Size")[0] for line in path.read_text().splitlines()))
+    scene = open_scene(path)
+    assert scene.annotation.files == {}
+    assert float(scene.layer("vvvv").sum()) == 30
+    image = tmp_path / "denalN_09115_17066_008_170616_L090VVVV_XX_01.grd"
+    assert open_scene(image).has("vvvv")
+    image.write_bytes(image.read_bytes()[:-4])
+    with pytest.raises(SourceError, match="the file is truncated"):
+        open_scene(path)
+
+
 def test_the_reader_gives_lazy_fields_with_time_and_crs(pair: Path) -> None:
     data = READERS.get("uavsar").read(pair, source="a/b.ann", options={"block": 4})
     fields = data.fields
