@@ -48,7 +48,7 @@ def borehole_tables(options: TwinOptions, sites: Sites, truth: Truth) -> tuple[p
         A row for each site and day of operation; temperature at each depth [degC], `SENTINEL` where lost.
     truth : polars.DataFrame
         A row for each site, depth and year of operation: offset of the sensor [degC], start and end of freeze-up as
-        days since 1 January of the year, by the phase of the water [d]; null where it did not thaw, or the series ends before.
+        days since 1 January of the year, by the phase of the water [d]; null where it did not thaw or the series ends.
     """
     rng = stream(options.seed, "boreholes")
     count = len(sites)

@@ -193,9 +193,10 @@ def _summary(result: ColumnResult, intervals: Intervals) -> Ground:
     rooted = slice(0, int(np.count_nonzero(weight)))
     upper = np.clip(_UPPER - grid.edges[:-1], 0.0, grid.thickness)
     start, end = freeze_up(result, CURTAIN_DEPTHS)
+    alt = np.where(state.permafrost & ~state.talik, isotherm(result.yearly.high, grid.depth, thawing), np.nan)
     return Ground(
-        alt=np.where(state.permafrost & ~state.talik, isotherm(result.yearly.high, grid.depth, thawing), np.nan),
-        thaw=isotherm(temperature[last], grid.depth, above),
+        alt=alt,
+        thaw=np.fmin(isotherm(temperature[last], grid.depth, above), np.repeat(alt, 12, axis=0)),
         unfrozen=np.einsum("tlc,l->tc", np.where(liquid[last] >= 0.5, liquid[last], 0.0), upper),
         ts=intervals.means(temperature_at(result, _TOP)),
         tg=tg,

@@ -39,7 +39,7 @@ SPREAD = {
     "methane_oxidation": 0.30,
 }
 #: Conductivity of snow over that of its density [1]: heat also moves as vapour and along shrubs.
-_SNOW = 1.5
+_SNOW = 1.35
 #: Loss of production and decomposition where the ground is saturated, which no textbook parameter has [1].
 _WATERLOGGING = 0.5
 
@@ -99,7 +99,7 @@ def usual_parameters(cover: Cover) -> Parameters:
         mineral_conductivity=book.mineral_conductivity,
         organic_water=0.88 * book.organic_water,
         mineral_water=book.mineral_water,
-        unfrozen_water=0.04 + 0.20 * cover.clay,
+        unfrozen_water=0.02 + 0.20 * cover.clay,
         n_thaw=1.1 * book.n_thaw - 0.12 * cover.tree_fraction,
         snow_conductivity=_SNOW * ones,
         drainage=0.25 + 0.35 * cover.sand,

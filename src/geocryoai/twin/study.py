@@ -136,7 +136,7 @@ def _flights() -> dict[str, Any]:
 
 def _boreholes() -> dict[str, Any]:
     columns = {
-        f"T_{depth}CM": {"variable": "tg", "unit": "degC", "depth": depth, "depth_unit": "cm", "method": "thermistor"}
+        f"T_{depth}CM": {"variable": "tg", "unit": "degC", "depth": depth / 100, "method": "thermistor"}
         for depth in SENSORS
     }
     time = {"column": "date", "interval": "day"}

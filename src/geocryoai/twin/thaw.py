@@ -17,7 +17,7 @@ def isotherm(t: Floats, depth: Floats, above: NDArray[np.bool_] | None = None) -
 
     Below a thawing cell the ground waits at its freezing point, so a line to the next centre would end near that
     centre wherever the front is. The gradient above the front is carried on instead, at most to the next centre.
-    Against cells of 1 cm, both by the day, cells of 5 cm are off by -0.1 cm in the mean, 0.8 cm in the root mean square.
+    Against cells of 1 cm, both by the day, cells of 5 cm are off by -0.1 cm in the mean, 0.8 cm root mean square.
 
     Parameters
     ----------
