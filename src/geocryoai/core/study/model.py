@@ -247,6 +247,11 @@ class ComputeSection(Section):
     """Limits of the machine."""
 
     memory_mb: int = Field(1024, ge=64, description="budget of the cube [MB]")
+    scheduler: str = Field(
+        "none",
+        pattern=r"^(none|local:[1-9][0-9]*|(tcp|tls|ucx)://\S+)$",
+        description="who makes the cube's blocks: `none` (this process), `local:N` (N processes), or `tcp://host:port`",
+    )
 
 
 class Study(Section):
