@@ -9,6 +9,7 @@ from geocryoai.twin.cover import make_cover
 from geocryoai.twin.ground import CURTAIN_DEPTHS, DEPTHS, of_cells, run_columns
 from geocryoai.twin.parameters import true_parameters
 from geocryoai.twin.soil import ground_grid, ground_soil
+from geocryoai.twin.surface import Intervals
 from geocryoai.twin.thaw import isotherm
 from geocryoai.twin.truth import Truth
 
@@ -104,7 +105,13 @@ def test_heat_is_conserved_in_the_columns_of_the_truth(default_truth: Truth) -> 
     truth, cells = default_truth, np.arange(0, 140, 10)
     parameters = of_cells(truth.parameters, cells)
     result = run_columns(
-        parameters, truth.cover.organic_depth[cells], truth.weather, cells, truth.systems, truth.days[:24]
+        parameters,
+        truth.cover.organic_depth[cells],
+        truth.weather,
+        cells,
+        truth.systems,
+        truth.days[:24],
+        Intervals.daily(truth.days[:24]),
     )
     assert result.energy_error().max() < 1e-9
 
@@ -116,7 +123,9 @@ def test_more_snow_conductivity_is_colder_and_thicker_peat_thaws_less(default_tr
     parameters = of_cells(truth.parameters, cells)
     changed = replace(parameters, snow_conductivity=np.array([1.0, 2.0, 1.0]))
     peat = np.array([0.1, 0.1, 0.4])
-    result = run_columns(changed, peat, truth.weather, cells, truth.systems, truth.days[:24])
+    result = run_columns(
+        changed, peat, truth.weather, cells, truth.systems, truth.days[:24], Intervals.even(truth.days[:24])
+    )
     plain, colder, shallower = result.yearly.alt_isotherm[-1]
     assert result.yearly.mean[-1, -8, 1] < result.yearly.mean[-1, -8, 0] - 0.5
     assert shallower < 0.8 * plain

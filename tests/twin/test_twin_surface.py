@@ -47,7 +47,7 @@ def test_weather_systems_last_for_days(daily: tuple[Intervals, Surface]) -> None
 
 def test_coarser_steps_see_the_same_weather(daily: tuple[Intervals, Surface], default_truth: Truth) -> None:
     intervals, surface = daily
-    even = Intervals.even(default_truth.days)
+    even = Intervals.even(default_truth.days, 10)
     thirds = make_surface(default_truth.weather, CELLS, default_truth.systems, even, default_truth.days)
     np.testing.assert_allclose(even.means(thirds.temperature), intervals.means(surface.temperature), atol=1e-9)
     daily_at = np.interp(even.middle, intervals.middle, surface.temperature[:, 0])

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from geocryoai.core.calendar import days_in_month
 from geocryoai.twin.fields import stream
 from geocryoai.twin.freeze_up import freeze_up
 from geocryoai.twin.ground import groups, of_cells, run_columns, temperature_at
 from geocryoai.twin.parameters import clipped
 from geocryoai.twin.probes import SENTINEL
 from geocryoai.twin.study import SENSORS
+from geocryoai.twin.surface import Intervals
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,7 +61,7 @@ def borehole_tables(options: TwinOptions, sites: Sites, truth: Truth) -> tuple[p
         own = of_cells(truth.parameters, cells)
         own = clipped(replace(own, snow_conductivity=own.snow_conductivity * snow[columns]))
         depth = truth.cover.organic_depth[cells] * organic[columns]
-        result = run_columns(own, depth, truth.weather, cells, truth.systems, days_in_month(truth.months))
+        result = run_columns(own, depth, truth.weather, cells, truth.systems, truth.days, Intervals.daily(truth.days))
         t = np.stack([temperature_at(result, sensor / 100) for sensor in SENSORS], axis=-1)
         start, end = freeze_up(result, [sensor / 100 for sensor in SENSORS])
         for column, site in enumerate(columns):

@@ -7,6 +7,7 @@ month begins and ends with the snow of the monthly series.
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-#: Intervals into which a month is divided for the maps.
-PER_MONTH = 10
+#: Intervals into which a month is divided for the maps: two days each.
+PER_MONTH = 15
 #: Days between the knots of a weather system, its persistence from knot to knot, and how many patterns it is made of.
 _KNOT, _PERSISTENCE, _PATTERNS = 3.0, 0.5, 8
 #: Standard deviation of the weather systems, January to December [degC].
@@ -132,6 +133,12 @@ class Systems:
         for i in range(1, knots):
             series[i] = _PERSISTENCE * series[i - 1] + np.sqrt(1 - _PERSISTENCE**2) * series[i]
         self._series = series
+
+    def of_cells(self, cells: Ints) -> Systems:
+        """Return the systems of some cells only."""
+        chosen = copy(self)
+        chosen._patterns = self._patterns[:, cells]
+        return chosen
 
     def at(self, middle: Floats, cells: Ints) -> Floats:
         """Return the departures, of unit variance at the knots, at some times [d] in some cells."""
