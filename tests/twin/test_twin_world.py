@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from geocryoai.core.errors import GridError
+from geocryoai.twin.carbon import make_fluxes
 from geocryoai.twin.climate import make_climate, saturation_pressure, top_of_atmosphere
 from geocryoai.twin.coarse_ground import thaw_and_freeze
 from geocryoai.twin.cover import make_cover, map_cover
+from geocryoai.twin.drivers import observe_drivers
 from geocryoai.twin.handbook import handbook
 from geocryoai.twin.landscape import make_landscape
 from geocryoai.twin.options import TwinOptions
@@ -153,6 +155,21 @@ def test_the_coarse_closed_form_is_a_good_guess_of_thaw_but_not_a_perfect_one(
     error = np.sqrt(np.mean((guess - true)[both] ** 2))
     assert 0.05 < error < 0.2
     assert np.corrcoef(guess[both], true[both])[0, 1] > 0.7
+
+
+def test_textbook_carbon_on_mapped_cover_is_better_than_the_season_but_not_perfect(
+    default_truth: Truth, world_options: TwinOptions
+) -> None:
+    truth = default_truth
+    mapped = map_cover(world_options, truth.landscape, truth.cover)
+    drivers = observe_drivers(world_options, truth)
+    book = usual_parameters(mapped)
+    guess = make_fluxes(book, mapped, drivers.weather, drivers.lai, truth.ground, truth.moisture, truth.days)
+    for name in ("nee", "gpp", "reco", "fch4_wetland"):
+        true, model = getattr(truth.fluxes, name), getattr(guess, name)
+        season = np.tile(true.reshape(33, 12, -1).mean(axis=(0, 2)), 33)[:, None]
+        skill = 1 - ((model - true) ** 2).mean() / ((season - true) ** 2).mean()
+        assert 0.1 < skill < 0.97, name
 
 
 def test_without_departures_the_parameters_are_the_usual_ones(small_options: TwinOptions) -> None:
