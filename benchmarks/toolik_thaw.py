@@ -49,13 +49,13 @@ NEAR = 20_000.0
 GRID = column_grid(50, 0.02, 25.0, 0.6)
 #: Peat thickness [m] and thawed conductivity of peat [W m-1 K-1] at which columns are run; between them thaw
 #: is interpolated.
-PEAT = np.array([0.05, 0.11, 0.2, 0.4])
-CONDUCTIVITY = np.array([0.2, 0.45, 1.0])
+PEAT = np.array([0.05, 0.1, 0.16, 0.22, 0.3, 0.37, 0.45])
+CONDUCTIVITY = np.array([0.25, 0.42, 0.7])
 #: Uncalibrated: 20 cm of wet peat, as over much of the moist tundra there, with the conductivity of peat at 55 % water.
 PEAT_START, CONDUCTIVITY_START = 0.2, 0.45
 COLUMN = (
-    Parameter("peat", 0.05, 0.4, PEAT_START, logarithmic=True),
-    Parameter("conductivity", 0.2, 1.0, CONDUCTIVITY_START, logarithmic=True),
+    Parameter("peat", 0.05, 0.45, PEAT_START, logarithmic=True),
+    Parameter("conductivity", 0.25, 0.7, CONDUCTIVITY_START, logarithmic=True),
 )
 STEFAN = (Parameter("edaphic", 0.005, 0.05, 0.02, logarithmic=True),)
 LAYERED = (
