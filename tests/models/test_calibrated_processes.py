@@ -45,7 +45,7 @@ def test_the_process_finds_the_parameters_of_its_own_data():
 def test_the_baseline_answers_for_unseen_sites_and_comes_back_from_disk(tmp_path):
     rows = tower_rows(noise=0.2)
     held = np.isin(rows.site, ["S000", "S001"])
-    learner = LEARNERS.get("process")(seed=1, processes={"nee": SECTION}).fit(rows.take(~held))
+    learner = LEARNERS.get("process")(seed=1, folds=3, processes={"nee": SECTION}).fit(rows.take(~held))
     unseen = rows.take(held)
     answer = learner.predict(unseen.without_target())
     assert np.sqrt(np.mean((answer.mean - unseen.y) ** 2)) < 0.25
@@ -64,9 +64,9 @@ def test_a_member_stands_on_the_calibrated_process(member, tmp_path):
     trees = {"random_forest": {"trees": 10, "inner_trees": 5}, "boosted_trees": {"max_rounds": 20}}
     options = {"calibrate": "none"} if member == "anchor_ridge" else {"member_options": trees}
     informed = LEARNERS.get("process_informed")(
-        seed=1, processes={"nee": SECTION}, member=member, member_options=options
+        seed=1, folds=3, processes={"nee": SECTION}, member=member, member_options=options
     ).fit(rows.take(~held))
-    alone = LEARNERS.get("process")(seed=1, processes={"nee": SECTION}).fit(rows.take(~held))
+    alone = LEARNERS.get("process")(seed=1, folds=3, processes={"nee": SECTION}).fit(rows.take(~held))
     unseen = rows.take(held)
     error, reference = (np.sqrt(np.mean((m.predict(unseen).mean - unseen.y) ** 2)) for m in (informed, alone))
     assert error < 0.9 * reference
