@@ -11,12 +11,15 @@ from geocryoai.core.errors import GeoCryoAIError, SourceError
 from geocryoai.core.units import convert, parse
 from geocryoai.sources._layout import LayerLayout, Quality
 
+#: Attributes that stay true of unpacked numbers.
+_KEPT = ("units", "positive", "cell_methods", "flag_values", "flag_meanings")
+
 #: Relative difference up to which two scales are the same.
 _SAME = 1e-4
 
 
 def unpacked(array: xr.DataArray, layer: LayerLayout, where: str) -> xr.DataArray:
-    """Return the numbers that the stored ones stand for, NaN where missing, with the attributes kept.
+    """Return the numbers that the stored ones stand for, NaN where missing, with the attributes that stay true.
 
     Fill values, valid range, scale and offset are those of the file; those of the layout hold where it states none.
 
@@ -40,7 +43,8 @@ def unpacked(array: xr.DataArray, layer: LayerLayout, where: str) -> xr.DataArra
     scale, offset = _packing(array, attributes, layer, where)
     if scale != 1.0 or offset != 0.0:
         values = values * kind(scale) + kind(offset)
-    return values.assign_attrs(attributes)
+    values.attrs = {name: attributes[name] for name in _KEPT if name in attributes}
+    return values
 
 
 def accepted(flags: xr.DataArray, quality: Quality) -> xr.DataArray:
@@ -117,6 +121,8 @@ def stated_unit(array: xr.DataArray, layer: LayerLayout, per: str, where: str) -
             "the variable has no unit", where=f"{where}, attribute units",
             next_step="Declare it: layers: {NAME: {unit: ...}}.",
         )  # fmt: skip
+    if layer.meant is not None:
+        return (f"{unit} {per}" if per else unit), factor
     try:
         parse(unit)
     except GeoCryoAIError as error:
