@@ -76,7 +76,9 @@ def test_precipitation_without_a_unit_is_left_out(tmp_path: Path) -> None:
         ({}, {"precipitation_unit": "K"}, "measure different things"),
     ],
 )
-def test_wrong_files_and_options(changes: dict[str, Any], options: dict[str, Any], message: str, tmp_path: Path) -> None:
+def test_wrong_files_and_options(
+    changes: dict[str, Any], options: dict[str, Any], message: str, tmp_path: Path
+) -> None:
     from geocryoai.core.errors import GeoCryoAIError
 
     with pytest.raises(GeoCryoAIError, match=message):
@@ -92,7 +94,7 @@ def test_other_files(tmp_path: Path) -> None:
         read(path)
     whole = forcing(path).read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(SourceError, match="truncated or damaged|holds no forcing"):
+    with pytest.raises(SourceError, match=r"truncated or damaged|holds no forcing"):
         read(path)
     savemat(path, {"OUT": {"data": 1}})
     with pytest.raises(SourceError, match="holds no forcing"):

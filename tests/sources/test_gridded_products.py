@@ -252,7 +252,12 @@ def era5_land(folder: Path) -> Sample:
 
 def daymet(folder: Path) -> Sample:
     crs = "+proj=lcc +lat_1=25 +lat_2=60 +lat_0=42.5 +lon_0=-100 +datum=WGS84 +units=m"
-    made = {"tmax": (15.0, "degrees C"), "tmin": (5.0, "degrees C"), "srad": (300.0, "W/m2"), "dayl": (72000.0, "s/day")}
+    made = {
+        "tmax": (15.0, "degrees C"),
+        "tmin": (5.0, "degrees C"),
+        "srad": (300.0, "W/m2"),
+        "dayl": (72000.0, "s/day"),
+    }
     for name, (value, unit) in made.items():
         netcdf(
             folder / f"daymet_v4_daily_na_{name}_2015.nc", {name: (value, {"units": unit})}, crs=crs, cell=1000.0,
@@ -262,7 +267,12 @@ def daymet(folder: Path) -> Sample:
 
 
 def modis_lst(folder: Path) -> Sample:
-    packed = {"units": "K", "scale_factor": 0.02, "_FillValue": np.uint16(0), "valid_range": np.array([7500, 65535], "u2")}
+    packed = {
+        "units": "K",
+        "scale_factor": 0.02,
+        "_FillValue": np.uint16(0),
+        "valid_range": np.array([7500, 65535], "u2"),
+    }
     path = netcdf(
         folder / "MOD11A1.061_1km_aid0001.nc",
         {"LST_Day_1km": (14200, packed), "QC_Day": (0, {"_FillValue": np.uint16(255)})},
@@ -341,7 +351,11 @@ def middle(array: xr.DataArray) -> np.ndarray:
 
 def spoil(sample: Sample) -> Path:
     """Return the first file of a sample."""
-    return sample.path if sample.path.is_file() else sorted(p for p in sample.path.rglob("*") if p.suffix not in ("", ".txt", ".xml", ".prj"))[0]
+    return (
+        sample.path
+        if sample.path.is_file()
+        else sorted(p for p in sample.path.rglob("*") if p.suffix not in ("", ".txt", ".xml", ".prj"))[0]
+    )
 
 
 def attribute(path: Path, variable: str, key: str, value: Any) -> None:
@@ -359,10 +373,10 @@ def test_a_truncated_and_a_foreign_file_are_refused(name: str, tmp_path: Path) -
     path = spoil(sample)
     whole = path.read_bytes()
     path.write_bytes(b"<html><body>Please log in</body></html>")
-    with pytest.raises(SourceError, match="not a file of this product|not a GeoTIFF|is absent|does not exist"):
+    with pytest.raises(SourceError, match=r"not a file of this product|not a GeoTIFF|is absent|does not exist"):
         read(name, sample.path, **sample.options)
     path.write_bytes(b"")
-    with pytest.raises(SourceError, match="the file is empty|not a GeoTIFF"):
+    with pytest.raises(SourceError, match=r"the file is empty|not a GeoTIFF"):
         read(name, sample.path, **sample.options)
     if path.suffix in (".h5", ".nc"):
         path.write_bytes(whole[: len(whole) // 2])
@@ -396,7 +410,9 @@ def test_a_grid_of_another_size_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "SMAP_L4_C_mdl_20150701T000000_Vv7042_001.h5"
     with h5py.File(path, "w") as file:
         file["NEE/nee_mean"] = np.zeros((1624, 3855), "f4")
-    with pytest.raises(SourceError, match=r"another size; found 1624 x 3855 cells; expected 1624 x 3856 cells of 9008.0552"):
+    with pytest.raises(
+        SourceError, match=r"another size; found 1624 x 3855 cells; expected 1624 x 3856 cells of 9008.0552"
+    ):
         read("smap_l4c", path)
 
 
@@ -471,7 +487,9 @@ def test_preliminary_values_fill_what_final_ones_do_not_cover(tmp_path: Path) ->
     early = final.copy(deep=True)
     early["t2m"][:] = 290.0
     final["t2m"][24:] = np.nan
-    both = xr.concat([final, early], dim=xr.DataArray([1, 5], dims="expver", name="expver")).transpose("time", "expver", ...)
+    both = xr.concat([final, early], dim=xr.DataArray([1, 5], dims="expver", name="expver")).transpose(
+        "time", "expver", ...
+    )
     both.to_netcdf(tmp_path / "both.nc", engine="h5netcdf")
     fields = read("era5", tmp_path / "both.nc").fields
     assert fields is not None
@@ -481,7 +499,7 @@ def test_preliminary_values_fill_what_final_ones_do_not_cover(tmp_path: Path) ->
 def test_landsat_needs_its_metadata(tmp_path: Path) -> None:
     sample = landsat(tmp_path)
     next(tmp_path.glob("*_MTL.txt")).unlink()
-    with pytest.raises(SourceError, match="the scale of the band stands in a file that is absent.*_MTL.txt"):
+    with pytest.raises(SourceError, match=r"the scale of the band stands in a file that is absent.*_MTL.txt"):
         read("landsat", sample.path)
     given = {"st": {"scale": 0.00341802, "offset": 149.0}}
     fields = read("landsat", sample.path, read=["st"], layers=given).fields
@@ -533,10 +551,21 @@ def test_one_bad_file_among_many(tmp_path: Path) -> None:
     assert any("left out" in note and "_08_2015.tif" in note for note in data.notes)
 
 
+def test_files_of_uneven_length_can_be_stored(tmp_path: Path) -> None:
+    up = {"units": "g C m-2 d-1", "positive": "up"}
+    for name, days in (("a", np.arange(2.0)), ("b", 2 + np.arange(5.0)), ("c", 7 + np.arange(3.0))):
+        netcdf(tmp_path / f"{name}.nc", {"NEE": (1.0, up)}, days=JULY_2015 + days)
+    fields = read("tcfm_arctic", tmp_path).fields
+    assert fields is not None
+    assert fields["nee_tcfm"].chunks == tuple((size,) for size in fields["nee_tcfm"].shape)
+    fields.drop_vars("crs").to_zarr(tmp_path / "a.zarr", zarr_format=3, consolidated=False)
+    assert xr.open_zarr(tmp_path / "a.zarr", consolidated=False)["nee_tcfm"].sizes["time"] == 10
+
+
 def test_hdf4_is_refused_with_a_way_out(tmp_path: Path) -> None:
     path = tmp_path / "MOD11A1.A2015182.h12v02.061.hdf"
     path.write_bytes(b"\x0e\x03\x13\x01" + bytes(100))
-    with pytest.raises(SourceError, match="HDF4.*AppEEARS"):
+    with pytest.raises(SourceError, match=r"HDF4.*AppEEARS"):
         read("modis_lst", path)
 
 
@@ -579,7 +608,9 @@ def test_a_product_is_read_lazily_and_reaches_the_cube_of_a_study(name: str, tmp
         assert float(np.nanmax(middle(data.fields[key]))) == pytest.approx(value, rel=2e-3, abs=2e-3), key
 
     (tmp_path / "data" / "thaw.csv").write_text("site,lon,lat,year,alt\na,-149.6,68.6,2015,50\n")
-    work = Workspace(study_from_dict(_study(name, sample, tmp_path / "data"), where="study"), tmp_path, tmp_path / "data")
+    work = Workspace(
+        study_from_dict(_study(name, sample, tmp_path / "data"), where="study"), tmp_path, tmp_path / "data"
+    )
     ingest(work)
     if not sample.cube:
         return

@@ -103,7 +103,7 @@ def test_the_time_in_the_name_of_a_file(pattern: str, start: str, tmp_path: Path
         ({"time": {"pattern": r"_(?P<yea>\d{4})", "interval": "day"}}, "the pattern needs the group year or date"),
         ({"time": {"pattern": r"_(?P<year>\d{4})"}}, "how long a record lasts is missing"),
         ({"time": {"pattern": "(", "interval": "day"}}, "not a regular expression"),
-        ({"layers": {"t": {"path": "data/temperatur", "variable": "lst"}}}, "Did you mean 'data/temperature'"),
+        ({"layers": {"t": {"path": "data/temperatures", "variable": "lst"}}}, "Did you mean 'data/temperature'"),
         ({"layers": {"t": {"path": "data/temperature", "variable": "pr"}}}, "measure different things"),
         ({"layers": {"t": {"path": "data/quality", "name": "flags"}}}, "needs a unit"),
         ({"layers": {"t": {"path": "data/quality", "variable": "lst"}}}, "has no unit"),
@@ -151,7 +151,14 @@ def test_a_mission_in_a_study(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     thermal(tmp_path / "data")
     (tmp_path / "data" / "thaw.csv").write_text("site,lon,lat,year,alt\na,-147.0,68.5,2028,50\n")
-    domain = {"crs": "EPSG:3338", "resolution": 100, "west": -146.998, "east": -146.985, "south": 68.508, "north": 68.511}
+    domain = {
+        "crs": "EPSG:3338",
+        "resolution": 100,
+        "west": -146.998,
+        "east": -146.985,
+        "south": 68.508,
+        "north": 68.511,
+    }
     table = {"site": "site", "lon": "lon", "lat": "lat", "time": {"year": "year"},
              "columns": {"alt": {"variable": "alt", "unit": "cm"}}}  # fmt: skip
     tree = {

@@ -31,7 +31,8 @@ PLACES: dict[str, Box] = {
 def fetch(
     source: Annotated[str, typer.Argument(help="a source, as `geocryoai sources` lists them")],
     domain: Annotated[
-        str, typer.Option("--domain", help="west,south,east,north in degrees; alaska, north-slope, toolik, arctic; a study")
+        str,
+        typer.Option("--domain", help="west,south,east,north in degrees; alaska, north-slope, toolik, arctic; a study"),
     ] = "alaska",
     years: Annotated[str | None, typer.Option("--years", help="one year, or FIRST-LAST")] = None,
     out: Annotated[Path | None, typer.Option("--out", help="folder that gets the files (default: data/SOURCE)")] = None,
@@ -40,7 +41,9 @@ def fetch(
     ] = None,
     offline: Annotated[bool, typer.Option("--offline", help="ask nothing of the network; say what is missing")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would be fetched")] = False,
-    tries: Annotated[int, typer.Option("--tries", min=1, help="requests without progress before a file is given up")] = 5,
+    tries: Annotated[
+        int, typer.Option("--tries", min=1, help="requests without progress before a file is given up")
+    ] = 5,
     timeout: Annotated[float, typer.Option("--timeout", min=0.1, help="longest silence of a server [s]")] = 60.0,
     quiet: QuietOption = False,
     debug: DebugOption = False,
@@ -86,7 +89,10 @@ def box_of_domain(text: str) -> Box:
         west, south, east, north = (float(part) for part in match.groups())
         if not (-180 <= west <= 180 and -180 <= east <= 180 and -90 <= south < north <= 90):
             raise GeoCryoAIError(
-                "the box cannot be", where="--domain", found=text, expected="west,south,east,north in degrees, south < north"
+                "the box cannot be",
+                where="--domain",
+                found=text,
+                expected="west,south,east,north in degrees, south < north",
             )
         return west, south, east, north
     if text in PLACES:
@@ -122,7 +128,9 @@ def read_years(text: str | None) -> tuple[int, int] | None:
         return None
     match = _YEARS.fullmatch(text.strip())
     if match is None or int(match[1]) > int(match[2] or match[1]):
-        raise GeoCryoAIError("the years are not understood", where="--years", found=f"'{text}'", expected="2015 or 2015-2020")
+        raise GeoCryoAIError(
+            "the years are not understood", where="--years", found=f"'{text}'", expected="2015 or 2015-2020"
+        )
     return int(match[1]), int(match[2] or match[1])
 
 

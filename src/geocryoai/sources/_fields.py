@@ -56,7 +56,13 @@ def open_netcdf(
     try:
         more: dict[str, Any] = {"group": group} if group and engine == "h5netcdf" else {}
         return xr.open_dataset(
-            path, engine=engine, decode_times=False, decode_timedelta=False, chunks=chunks, mask_and_scale=unpack, **more
+            path,
+            engine=engine,
+            decode_times=False,
+            decode_timedelta=False,
+            chunks=chunks,
+            mask_and_scale=unpack,
+            **more,
         )
     except Exception as error:
         raise SourceError(

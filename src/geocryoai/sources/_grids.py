@@ -11,7 +11,6 @@ from __future__ import annotations
 from geocryoai.sources._layout import KnownGrid
 
 
-
 def _ease2_global(parts: int, width: int, height: int) -> KnownGrid:
     """Return global EASE-Grid 2.0 with the cell of 36 km divided by `parts`."""
     cell = 9008.055210146 * 4 / parts

@@ -15,7 +15,7 @@ from geocryoai.core.files import is_partial
 from geocryoai.sources._fields import open_netcdf
 from geocryoai.sources._geotiff import open_geotiff
 from geocryoai.sources._hdf5 import hdf5_array, hdf5_attributes, hdf5_names, hdf5_vector
-from geocryoai.sources._layout import Container, Layout, LayerLayout
+from geocryoai.sources._layout import Container, LayerLayout, Layout
 
 #: First bytes of a file -> what it is.
 _MAGIC: tuple[tuple[bytes, Container], ...] = (
@@ -107,7 +107,9 @@ def open_file(path: Path, layout: Layout, where: str) -> OpenFile:
         return OpenFile(path, where, container, names, None, None, hdf5_attributes(path, where))
     if container == "geotiff":
         dataset, crs = open_geotiff(path, where, block=layout.block)
-        if list(dataset.data_vars) == ["band_1"] and not any(layer.path == "band_1" for layer in layout.layers.values()):
+        if list(dataset.data_vars) == ["band_1"] and not any(
+            layer.path == "band_1" for layer in layout.layers.values()
+        ):
             dataset = dataset.rename({"band_1": path.stem})
         return OpenFile(path, where, container, tuple(map(str, dataset.data_vars)), dataset, crs, dict(dataset.attrs))
     dataset = open_netcdf(path, where, chunks={}, unpack=False, group=layout.group or None)

@@ -40,7 +40,7 @@ class Place:
         if self.y.shape != other.y.shape or self.x.shape != other.x.shape:
             return False
         cell = float(np.abs(np.diff(self.x)).mean()) if self.x.size > 1 else 1.0
-        return max(np.abs(self.y - other.y).max(), np.abs(self.x - other.x).max()) < 0.01 * cell
+        return bool(max(np.abs(self.y - other.y).max(), np.abs(self.x - other.x).max()) < 0.01 * cell)
 
 
 def place_of(file: OpenFile, array: xr.DataArray, layout: Layout, notes: list[str]) -> Place:
@@ -67,8 +67,8 @@ def _positional(file: OpenFile, array: xr.DataArray, layout: Layout) -> Place:
             raise SourceError("the grid has no CRS", where=file.where, next_step="Declare crs.")
         if (y.size, x.size) != (height, width):
             raise SourceError(
-                "the axes do not fit the variable", where=f"{file.where}, {array.name}", found=f"{height} x {width} cells",
-                expected=f"{y.size} x {x.size}",
+                "the axes do not fit the variable", where=f"{file.where}, {array.name}",
+                found=f"{height} x {width} cells", expected=f"{y.size} x {x.size}",
             )  # fmt: skip
         return Place("y", "x", y, x, crs)
     for grid in layout.grids:

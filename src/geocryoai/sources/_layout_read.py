@@ -15,7 +15,7 @@ from geocryoai.core.errors import SourceError, nearest
 from geocryoai.core.projection import read_crs
 from geocryoai.sources._canonical import canonical
 from geocryoai.sources._fields import house_form
-from geocryoai.sources._layout import Layout, LayerLayout
+from geocryoai.sources._layout import LayerLayout, Layout
 from geocryoai.sources._layout_files import OpenFile, find_files, name_of, open_file
 from geocryoai.sources._layout_place import Box, Place, cut, place_of
 from geocryoai.sources._layout_time import file_times, joined_times
@@ -23,6 +23,9 @@ from geocryoai.sources._layout_values import accepted, own_unit, rates, stated_u
 
 #: Scale and offset of a layer in a file, where they stand in a file beside it; None: as the file says.
 Packing = Callable[[OpenFile, LayerLayout], tuple[float, float] | None]
+
+#: Values in a chunk of the fields.
+_CHUNK = 4_000_000
 
 Times = tuple[np.ndarray, np.ndarray] | None
 
@@ -112,7 +115,16 @@ def read_layout(
     axes = {names[0]: (names[0], place.y), names[1]: (names[1], place.x)}
     swapped = {old: new for old, new in zip(("y", "x"), names, strict=True) if old != new}
     merged = xr.Dataset({name: array.rename(swapped) for name, array in fields.items()})
-    return house_form(merged.assign_coords(axes).assign_coords(times), place.crs, source)
+    formed = house_form(merged.assign_coords(axes).assign_coords(times), place.crs, source)
+    return formed.chunk(_chunks(formed, layout.block))
+
+
+def _chunks(fields: xr.Dataset, block: int) -> dict[str, int]:
+    """Return even chunks of about `_CHUNK` values, whatever pieces the files came in."""
+    chunks = {str(name): min(block, size) for name, size in fields.sizes.items() if name in ("y", "x", "lat", "lon")}
+    if "time" in fields.sizes:
+        chunks["time"] = max(1, min(fields.sizes["time"], _CHUNK // max(1, int(np.prod(list(chunks.values()))))))
+    return chunks
 
 
 def _opened(session: _Session, paths: list[Path], skip_damaged: bool) -> list[OpenFile]:
@@ -142,7 +154,9 @@ def _parts(session: _Session, key: str, layer: LayerLayout, files: list[OpenFile
         )  # fmt: skip
     if found and len(found) < len(mine) and not layer.pattern:
         absent = next(file for file in mine if layer.path not in file.names)
-        raise SourceError(f"variable '{layer.path}' is absent", where=absent.where, next_step=nearest(layer.path, absent.names))
+        raise SourceError(
+            f"variable '{layer.path}' is absent", where=absent.where, next_step=nearest(layer.path, absent.names)
+        )
     return [_part(session, file, name, layer) for file, name in found]
 
 
@@ -167,7 +181,13 @@ def _part(session: _Session, file: OpenFile, name: str, layer: LayerLayout) -> _
 
 
 def _good(
-    session: _Session, file: OpenFile, layer: LayerLayout, place: Place, axis: str | None, rows: np.ndarray, columns: np.ndarray
+    session: _Session,
+    file: OpenFile,
+    layer: LayerLayout,
+    place: Place,
+    axis: str | None,
+    rows: np.ndarray,
+    columns: np.ndarray,
 ) -> xr.DataArray:
     quality = layer.quality
     assert quality is not None
@@ -231,7 +251,9 @@ def _selected(
     return array
 
 
-def _joined(parts: list[_Part], layer: LayerLayout, where: str) -> tuple[xr.DataArray, dict[str, xr.DataArray], xr.DataArray | None]:
+def _joined(
+    parts: list[_Part], layer: LayerLayout, where: str
+) -> tuple[xr.DataArray, dict[str, xr.DataArray], xr.DataArray | None]:
     """Return one array over all files, its time coordinates, and the days of each month."""
     if parts[0].times is None:
         if len(parts) > 1:
@@ -248,8 +270,12 @@ def _joined(parts: list[_Part], layer: LayerLayout, where: str) -> tuple[xr.Data
     arrays = [part.array for part, _ in timed]
     array = arrays[0] if len(arrays) == 1 else xr.concat(arrays, "time", combine_attrs="override")
     months = times["time"].values.astype("datetime64[M]")
-    return array, times, xr.DataArray(days_in_month(months, timed[0][0].calendar), dims="time").assign_coords(
-        stamp=("time", times["time_bnds"].values[:, 1])
+    return (
+        array,
+        times,
+        xr.DataArray(days_in_month(months, timed[0][0].calendar), dims="time").assign_coords(
+            stamp=("time", times["time_bnds"].values[:, 1])
+        ),
     )
 
 
@@ -266,9 +292,13 @@ def _finished(
     unit, factor = stated_unit(array.assign_attrs(attributes), layer, per, where)
     if factor != 1.0:
         array = (array * array.dtype.type(factor)).astype(array.dtype)
-    array = array.assign_attrs({**attributes, "units": unit, **({"cell_methods": layer.statistic} if layer.statistic else {})})
+    array = array.assign_attrs(
+        {**attributes, "units": unit, **({"cell_methods": layer.statistic} if layer.statistic else {})}
+    )
     if layer.meant is None:
-        array = own_unit(array, unit, layer, where).astype(array.dtype).assign_attrs({**array.attrs, "units": layer.unit})
+        array = (
+            own_unit(array, unit, layer, where).astype(array.dtype).assign_attrs({**array.attrs, "units": layer.unit})
+        )
     positive = layer.positive or array.attrs.get("positive")
     positive = positive if positive in ("up", "down") and layer.meant is not None and layer.meant.positive else None
     update = {"unit": unit if layer.meant is not None else layer.unit, "positive": positive}

@@ -76,7 +76,9 @@ def _axis(
 def _interval(stamps: np.ndarray, time: TimeLayout, where: str) -> tuple[np.ndarray, np.ndarray]:
     stamps = stamps.astype("datetime64[us]")
     if time.interval in ("day", "month", "year"):
-        start = stamps.astype({"day": "datetime64[D]", "month": "datetime64[M]", "year": "datetime64[Y]"}[time.interval])
+        start = stamps.astype(
+            {"day": "datetime64[D]", "month": "datetime64[M]", "year": "datetime64[Y]"}[time.interval]
+        )
         return start.astype("datetime64[us]"), (start + 1).astype("datetime64[us]")
     days = time.days or (time.hours or 0.0) / 24.0
     days = {"hour": 1 / 24, "half-hour": 1 / 48}.get(time.interval or "", days)
@@ -98,13 +100,15 @@ def _from_name(file: OpenFile, time: TimeLayout) -> np.datetime64:
             parts = {key: value for key, value in parts.items() if value}
         year = int(parts["year"])
         if "doy" in parts:
-            day = day_of_year(year, int(parts["doy"]))[()]
+            day = str(day_of_year(year, int(parts["doy"])))
         else:
-            day = np.datetime64(f"{year:04d}-{int(parts.get('month', 1)):02d}-{int(parts.get('day', 1)):02d}")
+            day = f"{year:04d}-{int(parts.get('month', 1)):02d}-{int(parts.get('day', 1)):02d}"
+        start: Any = np.datetime64(day, "us")
     except (GeoCryoAIError, ValueError) as error:
         raise SourceError("the date in the name of the file is impossible", where=file.where, found=match[0]) from error
     minutes = 60 * int(parts.get("hour", 0)) + int(parts.get("minute", 0))
-    return np.datetime64(day, "us") + np.timedelta64(minutes, "m")
+    moment: np.datetime64 = start + np.timedelta64(minutes, "m")
+    return moment
 
 
 def _from_attribute(file: OpenFile, time: TimeLayout) -> np.datetime64:

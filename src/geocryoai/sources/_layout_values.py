@@ -90,16 +90,18 @@ def rates(values: xr.DataArray, stamps: np.ndarray, layer: LayerLayout, where: s
         return values, "d-1"
     if steps.max() - steps.min() > 1e-6:
         raise SourceError(
-            "accumulated values on an irregular time axis", where=where, found=f"steps of {steps.min():g} to {steps.max():g} h"
+            "accumulated values on an irregular time axis",
+            where=where,
+            found=f"steps of {steps.min():g} to {steps.max():g} h",
         )
     hours = float(steps[0])
     if layer.accumulated == "record":
         return values / hours, "h-1"
     hour = (stamps - stamps.astype("datetime64[D]")).astype("timedelta64[s]").astype(float) / 3600.0
-    first = xr.DataArray(np.isclose(np.where(hour == 0, 24.0, hour), hours), dims="time")
-    parts = xr.where(first, values, values - values.shift(time=1)).assign_attrs(values.attrs)
+    later = xr.DataArray(~np.isclose(np.where(hour == 0, 24.0, hour), hours), dims="time")
+    parts = (values - values.shift(time=1)).where(later, values)
     _check_reset(values, parts, where)
-    return xr.where(parts < 0, 0.0, parts).astype(values.dtype).assign_attrs(values.attrs) / hours, "h-1"
+    return parts.where(~(parts < 0), 0.0).astype(values.dtype) / hours, "h-1"
 
 
 def stated_unit(array: xr.DataArray, layer: LayerLayout, per: str, where: str) -> tuple[str, float]:
@@ -149,7 +151,12 @@ def _packing(array: xr.DataArray, attributes: dict[str, Any], layer: LayerLayout
         else None
     )
     declared = None if layer.scale is None and layer.offset is None else (layer.scale or 1.0, layer.offset or 0.0)
-    if stated is not None and declared is not None and layer.exact_scale and not np.allclose(stated, declared, rtol=_SAME):
+    if (
+        stated is not None
+        and declared is not None
+        and layer.exact_scale
+        and not np.allclose(stated, declared, rtol=_SAME)
+    ):
         raise SourceError(
             "the scale is not that of the product", where=where, found=f"{stated[0]:g}, offset {stated[1]:g}",
             expected=f"{declared[0]:g}, offset {declared[1]:g}",

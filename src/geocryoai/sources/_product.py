@@ -14,7 +14,7 @@ from geocryoai.core.errors import SourceError, nearest
 from geocryoai.core.study.model import Section
 from geocryoai.core.variables import Direction
 from geocryoai.sources._fields import field_data
-from geocryoai.sources._layout import Layout, LayerLayout, TimeLayout
+from geocryoai.sources._layout import LayerLayout, Layout, TimeLayout
 from geocryoai.sources._layout_place import Box
 from geocryoai.sources._layout_read import Packing, read_layout
 from geocryoai.sources._options import validated

@@ -170,5 +170,7 @@ def _precipitation(series: Series, unit: str, size: int, where: str, notes: list
     if smallest < -1e-3 * max(float(rain.max()), float(snow.max()), 1e-9):
         raise SourceError("negative precipitation", where=where, found=f"{smallest:g}", expected="0 or more")
     amounts = [np.asarray(to_canonical(np.maximum(part, 0.0), unit, "pr"), float) for part in (rain + snow, snow)]
-    check_unit_by_range(amounts[0], variable("pr"), where=where, unit=unit, remedy="declare the right precipitation_unit")
+    check_unit_by_range(
+        amounts[0], variable("pr"), where=where, unit=unit, remedy="declare the right precipitation_unit"
+    )
     return [pl.Series("pr", amounts[0], nan_to_null=True), pl.Series("snowfall", amounts[1], nan_to_null=True)]

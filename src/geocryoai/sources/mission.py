@@ -11,7 +11,7 @@ files : str
 layers : mapping
     Any name -> ``{path, variable or name, unit, positive, scale, offset, missing, stored, quality, ...}``.
 time : mapping
-    ``axis``, ``pattern`` (of the file name), ``attribute``, ``date`` or ``static``; ``interval``, ``hours`` or ``days``.
+    ``axis``, ``pattern`` (of the file name), ``attribute``, ``date`` or ``static``; ``interval``, ``hours``, ``days``.
 x, y, crs, crs_path, crs_attribute, grids, snap, select, group, block
     Where the cells lie.
 box, skip_damaged, title, licence, citation, doi, url
@@ -49,7 +49,7 @@ INFO = SourceInfo(
         "Quality words are masked by whole values or by fields of bits.",
         "Time comes from an axis, the name of the file, an attribute or a declared date; it is never guessed.",
         "A preset says what is known of a mission, and what a user must declare; no variable name is invented.",
-        "Swaths (two-dimensional latitude and longitude) are not grids: take the gridded level, or a table of soundings.",
+        "Swaths (two-dimensional latitude and longitude) are no grids: take a gridded level, or a table of soundings.",
     ),
 )
 

@@ -7,7 +7,6 @@ import io
 import json
 import sys
 import threading
-import time
 import zipfile
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -67,7 +66,13 @@ class Handler(BaseHTTPRequestHandler):
         answer()
 
     def _send(
-        self, body: bytes, *, status: int = 200, kind: str = "application/x-netcdf", length: int | None = None, **headers: str
+        self,
+        body: bytes,
+        *,
+        status: int = 200,
+        kind: str = "application/x-netcdf",
+        length: int | None = None,
+        **headers: str,
     ) -> None:
         self.send_response(status)
         self.send_header("Content-Type", kind)
@@ -267,7 +272,9 @@ def test_a_server_that_never_sends_it_all_is_given_up(server: Server, tmp_path: 
 
 
 def test_size_and_checksum_that_are_known(server: Server, tmp_path: Path) -> None:
-    with pytest.raises(WrongContentError, match=r"another size than its catalogue says; found 1024004 bytes; expected 7 bytes"):
+    with pytest.raises(
+        WrongContentError, match=r"another size than its catalogue says; found 1024004 bytes; expected 7 bytes"
+    ):
         get(server, "whole/a.nc", tmp_path, size=7)
     with pytest.raises(WrongContentError, match="the checksum is wrong"):
         get(server, "whole/a.nc", tmp_path, sha256="0" * 64)
@@ -371,7 +378,7 @@ def test_a_search_at_earthdata(server: Server, tmp_path: Path, monkeypatch: pyte
     assert not offline.absent
     fake.login = lambda strategy: SimpleNamespace(authenticated=False)
     (tmp_path / "SMAP_1.nc").unlink()
-    with pytest.raises(FetchError, match="the Earthdata login is refused.*netrc"):
+    with pytest.raises(FetchError, match=r"the Earthdata login is refused.*netrc"):
         fetch("smap_l4c", tmp_path, box=BOX)
 
 

@@ -51,7 +51,7 @@ def check_content(path: Path, name: str, where: str, *, kind: str = "") -> None:
     if ending not in _PAGE_NAMES and (_is_page(first) or kind.startswith("text/html")):
         raise WrongContentError(
             "the server answered with a web page, not with the file", where=where, found=_title(first),
-            next_step="Log in and accept the provider's licence in a browser once, and check your credentials in ~/.netrc.",
+            next_step="Log in and accept the provider's licence in a browser once; check the credentials in ~/.netrc.",
         )  # fmt: skip
     known = _FIRST_BYTES.get(ending)
     if known and not first.startswith(known):

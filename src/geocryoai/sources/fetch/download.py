@@ -118,7 +118,10 @@ def _receive(remote: Remote, part: Path, transport: Transport, timeout: float) -
     size = part.stat().st_size
     if total is not None and size < total:
         raise PassingError(
-            "the connection ended before the file did", where=remote.url, found=f"{size} bytes", expected=f"{total} bytes"
+            "the connection ended before the file did",
+            where=remote.url,
+            found=f"{size} bytes",
+            expected=f"{total} bytes",
         )
     if total is not None and size > total:
         _discard(part)
@@ -154,7 +157,9 @@ def _beyond(remote: Remote, part: Path, answer: Answer, start: int, known: dict[
     if match is not None and int(match[1]) == start and known.get("total") in (None, start):
         return ""
     _discard(part)
-    raise ChangedError("the file on the server is shorter than its first part here", where=remote.url, found=f"{start} bytes")
+    raise ChangedError(
+        "the file on the server is shorter than its first part here", where=remote.url, found=f"{start} bytes"
+    )
 
 
 def _checked(remote: Remote, part: Path, kind: str) -> str:

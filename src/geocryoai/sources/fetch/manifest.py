@@ -57,7 +57,7 @@ class Manifest:
         entry, path = self.files.get(remote.name), self.folder / remote.name
         if entry is None or entry["url"] != remote.url or not path.is_file():
             return False
-        return path.stat().st_size == entry["size"] and hash_of(path) == entry["sha256"]
+        return bool(path.stat().st_size == entry["size"] and hash_of(path) == entry["sha256"])
 
     def came(self, remote: Remote, fetched: Fetched, source: str) -> None:
         """Write down a file that came."""

@@ -1,4 +1,4 @@
-"""How each source is fetched: by addresses that can be told, by a search at NASA or ASF, or only by an order by hand."""
+"""How each source is fetched: at addresses that can be told, by a search at NASA or ASF, or by an order by hand."""
 
 from __future__ import annotations
 
@@ -54,9 +54,13 @@ class Order:
 
 Route = Http | Earthdata | Asf | Order
 
-_CCI = "https://dap.ceda.ac.uk/neodc/esacci/permafrost/data/active_layer_thickness/L4/area4/pp/v05.0/northern_hemisphere"
+_CCI = (
+    "https://dap.ceda.ac.uk/neodc/esacci/permafrost/data/active_layer_thickness/L4/area4/pp/v05.0/northern_hemisphere"
+)
 _CDS = "Order NetCDF from the Climate Data Store (account, licence and the package cdsapi): https://cds.climate.copernicus.eu"
-_APPEEARS = "Order NetCDF or GeoTIFF from AppEEARS; the archive's HDF4 is not read: https://appeears.earthdatacloud.nasa.gov"
+_APPEEARS = (
+    "Order NetCDF or GeoTIFF from AppEEARS; the archive's HDF4 is not read: https://appeears.earthdatacloud.nasa.gov"
+)
 _SNAP = "Choose model, scenario and variable in the SNAP data catalogue: https://catalog.snap.uaf.edu"
 
 #: Source -> how it is fetched. Sources that are not here have no route.

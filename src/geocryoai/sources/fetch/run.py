@@ -131,7 +131,9 @@ def _wanted(
             raise FetchError("the source has a file for each year", where=source, next_step="Add --years FIRST-LAST.")
         found = unique([Remote(url, name_of(url)) for url in addresses(route, years)])
         if not found:
-            raise FetchError("there are no files for these years", where=source, expected=f"{route.first} to {route.last}")
+            raise FetchError(
+                "there are no files for these years", where=source, expected=f"{route.first} to {route.last}"
+            )
         return found
     if offline:
         return [

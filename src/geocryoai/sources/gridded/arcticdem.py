@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from geocryoai.sources._layout import Layout, LayerLayout, TimeLayout
+from geocryoai.sources._layout import LayerLayout, Layout, TimeLayout
 from geocryoai.sources._product import Product
 from geocryoai.sources.base import SourceInfo
 
@@ -16,7 +16,7 @@ READER = Product(
         formats=("tif",),
         url="https://www.pgc.umn.edu/data/arcticdem",
         quirks=(
-            "Heights are above the WGS 84 ellipsoid, not above the sea: about 10 m more than elevation in Alaska's north.",
+            "Heights are above the WGS 84 ellipsoid, not above the sea: they differ by the height of the geoid.",
             "-9999 is no data. One mosaic or tile a source; several tiles are joined by GDAL's VRT, which is read too.",
         ),
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from geocryoai.sources._layout import Layout, LayerLayout
+from geocryoai.sources._layout import LayerLayout, Layout
 from geocryoai.sources._product import Product
 from geocryoai.sources.base import SourceInfo
 
@@ -17,7 +17,14 @@ _CLIMATE = {
 
 def _layer(path: str, **meaning: object) -> LayerLayout:
     return LayerLayout.model_validate(
-        {"path": path, "file": rf"^{path}_", "unit_from": "file", "statistic": "time: mean", "optional": True, **meaning}
+        {
+            "path": path,
+            "file": rf"^{path}_",
+            "unit_from": "file",
+            "statistic": "time: mean",
+            "optional": True,
+            **meaning,
+        }
     )
 
 

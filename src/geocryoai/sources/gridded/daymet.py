@@ -8,7 +8,7 @@ import xarray as xr
 from geocryoai.core.units import convert
 from geocryoai.core.variables import variable
 from geocryoai.sources._fields import house_attributes
-from geocryoai.sources._layout import Layout, LayerLayout
+from geocryoai.sources._layout import LayerLayout, Layout
 from geocryoai.sources._product import Product
 from geocryoai.sources.base import SourceInfo
 
@@ -65,8 +65,8 @@ READER = Product(
             "vp": _layer("vp", "vp"),
             "swe": _layer("swe", "swe"),
             "srad": LayerLayout(
-                path="srad", name="srad_daylight", unit="W m-2", unit_from="file", optional=True, statistic="time: mean",
-                file="_srad_|_all_",
+                path="srad", name="srad_daylight", unit="W m-2", unit_from="file", optional=True,
+                statistic="time: mean", file="_srad_|_all_",
             ),
             "dayl": LayerLayout(
                 path="dayl", name="day_length", unit="s d-1", unit_from="file", spellings={"s": ("s d-1", 1.0)},

@@ -7,7 +7,7 @@ import xarray as xr
 
 from geocryoai.core.variables import Direction, variable
 from geocryoai.sources._fields import house_attributes
-from geocryoai.sources._layout import Accumulation, Layout, LayerLayout, TimeLayout
+from geocryoai.sources._layout import Accumulation, LayerLayout, Layout, TimeLayout
 from geocryoai.sources._product import Product
 from geocryoai.sources.base import SourceInfo
 
@@ -64,7 +64,7 @@ _COMMON = (
 ERA5 = Product(
     SourceInfo(
         name="era5",
-        title="ERA5 reanalysis: air temperature, precipitation, radiation, snow, soil and wind at 0.25 degree, from 1940",
+        title="ERA5: air temperature, precipitation, radiation, snow, soil and wind at 0.25 degree, from 1940",
         kind="fields",
         licence="CC BY 4.0 (Copernicus)",
         citation="Hersbach et al. (2020), The ERA5 global reanalysis, Q. J. R. Meteorol. Soc. 146, 1999-2049",
@@ -82,7 +82,7 @@ ERA5 = Product(
 ERA5_LAND = Product(
     SourceInfo(
         name="era5_land",
-        title="ERA5-Land reanalysis: air temperature, precipitation, radiation, snow, soil and wind at 0.1 degree, from 1950",
+        title="ERA5-Land: air temperature, precipitation, radiation, snow, soil and wind at 0.1 degree, from 1950",
         kind="fields",
         licence="CC BY 4.0 (Copernicus)",
         citation="Muñoz-Sabater et al. (2021), ERA5-Land, Earth Syst. Sci. Data 13, 4349-4383",
@@ -90,8 +90,7 @@ ERA5_LAND = Product(
         doi="10.24381/cds.e2161bac",
         url="https://cds.climate.copernicus.eu",
         quirks=(
-            "Accumulations (tp, ssrd, strd) add up from midnight UTC: each hour is less the hour before; "
-            "the value at 00 UTC is the whole day before.",
+            "Accumulations (tp, ssrd, strd) add up from midnight UTC; at 00 UTC stands the whole day before.",
             *_COMMON,
         ),
     ),

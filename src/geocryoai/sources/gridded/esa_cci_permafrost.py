@@ -1,8 +1,8 @@
-"""ESA CCI Permafrost: yearly active layer thickness, ground temperature and permafrost fraction, 25-85 N at 0.01 degree."""
+"""ESA CCI Permafrost: yearly active layer, ground temperature and permafrost fraction, 25-85 N at 0.01 degree."""
 
 from __future__ import annotations
 
-from geocryoai.sources._layout import KnownGrid, Layout, LayerLayout, TimeLayout
+from geocryoai.sources._layout import KnownGrid, LayerLayout, Layout, TimeLayout
 from geocryoai.sources._product import Product
 from geocryoai.sources.base import SourceInfo
 
@@ -22,7 +22,7 @@ def _temperature(path: str, name: str) -> LayerLayout:
 READER = Product(
     SourceInfo(
         name="esa_cci_permafrost",
-        title="ESA CCI Permafrost v4/v5: yearly ALT, ground temperature and permafrost fraction at 0.01 degree, 1997-2023",
+        title="ESA CCI Permafrost v4, v5: yearly ALT, ground temperature, permafrost fraction, 0.01 degree, 1997-2023",
         kind="fields",
         licence="ESA CCI data policy: any use, with attribution",
         citation="Obu, Westermann et al., ESA Permafrost Climate Change Initiative (Permafrost_cci), NERC EDS CEDA",
@@ -30,8 +30,8 @@ READER = Product(
         doi="10.5285/a6fbedd8ee5b472c8e84e55f746c1704",
         url="https://catalogue.ceda.ac.uk",
         quirks=(
-            "Four fifths of the cells are empty: no permafrost, which is not a gap. alt_cci stays empty there, "
-            "permafrost_cci is 0, and pfr_cci is 0.",
+            "Four fifths of the cells are empty: no permafrost, which is not a gap.",
+            "Where a cell is empty alt_cci stays empty, and permafrost_cci and pfr_cci are 0, on the sea too.",
             "Values are stored as scaled integers; a file that does not state the scale is refused.",
             "The method changed in 2003: the years before come from reanalysis, later ones from satellites.",
             "The grid is snapped to the exact hundredths of a degree.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from geocryoai.sources._layout import Layout, LayerLayout, TimeLayout
+from geocryoai.sources._layout import LayerLayout, Layout, TimeLayout
 from geocryoai.sources._product import Product
 from geocryoai.sources.base import SourceInfo
 
@@ -17,8 +17,8 @@ READER = Product(
         doi="10.1073/pnas.1611056113",
         url="https://catalog.snap.uaf.edu",
         quirks=(
-            "A name such as MAGT_10_1.asc is variable, code of model and scenario (10 to 19), era (1 to 4: 2025, 2050, "
-            "2075, 2095); files: '_10_1' takes one pair. An era is read as unchanging.",
+            "A name such as MAGT_10_1.asc is variable, code of model and scenario (10 to 19), and era (1 to 4).",
+            "Eras are about 2025, 2050, 2075 and 2095; files: '_10_1' takes one, which is read as unchanging.",
             "The text grids hold neither CRS nor unit: declare crs, and layers: {magt: {unit: degC}, alt: {unit: m}}.",
         ),
     ),
@@ -27,10 +27,22 @@ READER = Product(
         files=r"(?i)^(MAGT|ALT)_.*\.asc$",
         layers={
             "magt": LayerLayout(
-                path=".", pattern=True, file=r"(?i)^MAGT_", variable="tg", name="magt_gipl", unit_from="file", optional=True
+                path=".",
+                pattern=True,
+                file=r"(?i)^MAGT_",
+                variable="tg",
+                name="magt_gipl",
+                unit_from="file",
+                optional=True,
             ),
             "alt": LayerLayout(
-                path=".", pattern=True, file=r"(?i)^ALT_", variable="alt", name="alt_gipl", unit_from="file", optional=True
+                path=".",
+                pattern=True,
+                file=r"(?i)^ALT_",
+                variable="alt",
+                name="alt_gipl",
+                unit_from="file",
+                optional=True,
             ),
         },
         time=TimeLayout(static=True),

@@ -1,9 +1,9 @@
-"""GIPL 2.0 of SNAP: yearly permafrost temperatures, permafrost top and base and talik over Alaska at 1 km, 2021-2120."""
+"""GIPL 2.0 of SNAP: yearly ground temperature, permafrost top and base, talik over Alaska at 1 km, 2021-2120."""
 
 from __future__ import annotations
 
 from geocryoai.sources._grids import GIPL_1KM
-from geocryoai.sources._layout import Layout, LayerLayout, TimeLayout
+from geocryoai.sources._layout import LayerLayout, Layout, TimeLayout
 from geocryoai.sources._product import Product
 from geocryoai.sources.base import SourceInfo
 
@@ -25,7 +25,7 @@ def _layer(what: str, **meaning: str) -> LayerLayout:
 READER = Product(
     SourceInfo(
         name="gipl_snap",
-        title="GIPL 2.0 (SNAP): yearly ground temperatures, permafrost top and base, talik over Alaska at 1 km, 2021-2120",
+        title="GIPL 2.0 (SNAP): yearly ground temperature, permafrost top and base, talik, Alaska at 1 km, 2021-2120",
         kind="fields",
         licence="CC BY 4.0 (SNAP, University of Alaska Fairbanks)",
         citation="Marchenko et al., GIPL 2.0 permafrost model output, Scenarios Network for Alaska and Arctic Planning",
@@ -34,9 +34,8 @@ READER = Product(
         quirks=(
             "The corner drifts by millimetres to decimetres between files; all are put on the one exact grid.",
             "Unit and variable stand in the name of the file; some files hold -3.4e38 where nothing is.",
-            "Several models and scenarios in one folder: files: 'GFDL.*rcp85' takes one; without it years are repeated.",
-            "Some layers thaw over a century: permafrost_top is the top of permafrost, deeper than the active layer "
-            "where a talik stands.",
+            "Several models and scenarios in one folder: files: 'GFDL.*rcp85' takes one, else years are repeated.",
+            "permafrost_top is the top of permafrost: deeper than the active layer where there is a talik.",
         ),
     ),
     Layout(

@@ -11,13 +11,16 @@ import xarray as xr
 from geocryoai.core.errors import SourceError
 from geocryoai.core.variables import variable
 from geocryoai.sources._fields import house_attributes
-from geocryoai.sources._layout import BitField, Layout, LayerLayout, Quality, TimeLayout
+from geocryoai.sources._layout import BitField, LayerLayout, Layout, Quality, TimeLayout
 from geocryoai.sources._layout_files import OpenFile
 from geocryoai.sources._product import Product
 from geocryoai.sources.base import SourceInfo
 
 _BAND = re.compile(r"_(?P<band>(?:ST_B|SR_B)\d+)\.TIF$", re.IGNORECASE)
-_KEYS = {"ST": ("TEMPERATURE_MULT_BAND_", "TEMPERATURE_ADD_BAND_"), "SR": ("REFLECTANCE_MULT_BAND_", "REFLECTANCE_ADD_BAND_")}
+_KEYS = {
+    "ST": ("TEMPERATURE_MULT_BAND_", "TEMPERATURE_ADD_BAND_"),
+    "SR": ("REFLECTANCE_MULT_BAND_", "REFLECTANCE_ADD_BAND_"),
+}
 
 #: Fill, dilated cloud, cirrus, cloud and cloud shadow: bits 0 to 4 of QA_PIXEL are all unset.
 _CLEAR = (BitField(first=0, count=5, accept=(0,)),)
@@ -91,7 +94,7 @@ READER = Product(
         quirks=(
             "Scale and offset are read from the MTL text beside the bands; without it they must be declared.",
             "Cells under cloud, cirrus or shadow (QA_PIXEL) are missing; quality: any keeps them.",
-            "A scene stands for its month, since one day would leave the month missing; time: {interval: day} for its day.",
+            "A scene stands for its month, since a day would leave the month missing; else time: {interval: day}.",
             "Scenes of different paths have different grids: one source each.",
             "0 is no data. NDVI is made of red and near infrared after scaling.",
         ),

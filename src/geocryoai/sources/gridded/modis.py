@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from geocryoai.sources._layout import BitField, Layout, LayerLayout, Quality, TimeLayout
+from geocryoai.sources._layout import BitField, LayerLayout, Layout, Quality, TimeLayout
 from geocryoai.sources._product import Product
 from geocryoai.sources.base import SourceInfo
 
@@ -23,8 +23,8 @@ _GOOD = BitField(first=0, count=2, accept=(0,))
 def _layer(path: str, quality: Quality | None, **meaning: object) -> LayerLayout:
     return LayerLayout.model_validate(
         {
-            "path": rf"{path}$|{path}_doy", "pattern": True, "file": rf"{path}|\.nc$", "packed": True, "quality": quality,
-            "statistic": "time: mean", "optional": True, **meaning,
+            "path": rf"{path}$|{path}_doy", "pattern": True, "file": rf"{path}|\.nc$", "packed": True,
+            "quality": quality, "statistic": "time: mean", "optional": True, **meaning,
         }
     )  # fmt: skip
 
@@ -49,8 +49,8 @@ MODIS_LST = Product(
         citation="Wan, Hook and Hulley (2021), MODIS/Terra Land Surface Temperature/Emissivity V061, LP DAAC",
         quirks=(
             *_QUIRKS,
-            "Eight-day composites (MOD11A2) need time: {days: 8}; of daily files a month with clouds on more than a fifth "
-            "of its days is missing.",
+            "Eight-day composites (MOD11A2) need time: {days: 8}.",
+            "Of daily files a month with clouds on more than a fifth of its days is missing.",
         ),
         **_TERMS,  # type: ignore[arg-type]
     ),
@@ -66,7 +66,10 @@ MODIS_VEGETATION = Product(
         name="modis_vegetation",
         title="MODIS vegetation indices NDVI and EVI (MOD13A2, MYD13A2, MOD13A3, MOD13Q1)",
         citation="Didan (2021), MODIS/Terra Vegetation Indices V061, LP DAAC",
-        quirks=(*_QUIRKS, "Composites last 16 days, the last of a year less; monthly files need time: {interval: month}."),
+        quirks=(
+            *_QUIRKS,
+            "Composites last 16 days, the last of a year less; monthly files need time: {interval: month}.",
+        ),
         **_TERMS,  # type: ignore[arg-type]
     ),
     Layout(
@@ -76,7 +79,11 @@ MODIS_VEGETATION = Product(
     ),
 )
 
-_LAI_FLAGS = {"path": "FparLai_QC", "by": "FparLai_QC", "bits": (BitField(first=0, count=1, accept=(0,)),)}
+
+def _fraction(path: str, house: str) -> LayerLayout:
+    flags = Quality(path="FparLai_QC", replace=path, by="FparLai_QC", bits=(BitField(first=0, accept=(0,)),))
+    return _layer(path, flags, variable=house, unit="1", unit_from="declared")
+
 
 MODIS_LAI = Product(
     SourceInfo(
@@ -88,14 +95,7 @@ MODIS_LAI = Product(
     ),
     Layout(
         files=r"(?i)\.(nc|tif)$",
-        layers={
-            "lai": _layer(
-                "Lai_500m", Quality(replace="Lai_500m", **_LAI_FLAGS), variable="lai", unit="1", unit_from="declared"  # type: ignore[arg-type]
-            ),
-            "fpar": _layer(
-                "Fpar_500m", Quality(replace="Fpar_500m", **_LAI_FLAGS), variable="fpar", unit="1", unit_from="declared"  # type: ignore[arg-type]
-            ),
-        },
+        layers={"lai": _fraction("Lai_500m", "lai"), "fpar": _fraction("Fpar_500m", "fpar")},
         time=TimeLayout(pattern=_NAME, days=8.0),
     ),
 )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from geocryoai.sources._layout import Layout, LayerLayout, TimeLayout
+from geocryoai.sources._layout import LayerLayout, Layout, TimeLayout
 from geocryoai.sources._product import Product
 from geocryoai.sources.base import SourceInfo
 
 #: Tenths of a kilogram per square metre, as files may spell them.
-_TENTHS = {text: ("kg C m-2", 0.1) for text in ("hg m-2", "hg/m2", "hg C m-2", "0.1 kg m-2", "0.1 kg C m-2", "kg m-2 * 10")}
-_WHOLE = {text: ("kg C m-2", 1.0) for text in ("kg m-2", "kg/m2", "kgC/m2", "kg C m-2")}
+_TENTHS = dict.fromkeys(("hg m-2", "hg/m2", "hg C m-2", "0.1 kg m-2", "0.1 kg C m-2", "kg m-2 * 10"), ("kg C m-2", 0.1))
+_WHOLE = dict.fromkeys(("kg m-2", "kg/m2", "kgC/m2", "kg C m-2"), ("kg C m-2", 1.0))
 
 
 def _carbon(depth: int) -> LayerLayout:
@@ -29,8 +29,8 @@ READER = Product(
         doi="10.5194/essd-5-3-2013",
         url="https://bolin.su.se/data/ncscd",
         quirks=(
-            "Stored in tenths of a kilogram: the unit in the file decides, and where it is absent it must be declared "
-            "with its scale: layers: {soc_100: {unit: kg C m-2, scale: 0.1}}.",
+            "Stored in tenths of a kilogram: the unit in the file decides.",
+            "Where the unit is absent it must be declared: layers: {soc_100: {unit: kg C m-2, scale: 0.1}}.",
             "-32768 is missing.",
         ),
     ),

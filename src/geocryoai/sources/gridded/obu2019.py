@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from geocryoai.sources._layout import Layout, LayerLayout, TimeLayout
+from geocryoai.sources._layout import LayerLayout, Layout, TimeLayout
 from geocryoai.sources._product import Product
 from geocryoai.sources.base import SourceInfo
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from geocryoai.sources._grids import EASE2_N03, EASE2_N09, EASE2_N36
-from geocryoai.sources._layout import Layout, LayerLayout, TimeLayout
+from geocryoai.sources._layout import LayerLayout, Layout, TimeLayout
 from geocryoai.sources._product import Product
 from geocryoai.sources.base import SourceInfo
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from geocryoai.sources._grids import EASE2_M01, EASE2_M09, EASE2_N09
-from geocryoai.sources._layout import Layout, LayerLayout, TimeLayout
+from geocryoai.sources._layout import LayerLayout, Layout, TimeLayout
 from geocryoai.sources._product import Product
 from geocryoai.sources.base import SourceInfo
 
@@ -15,7 +15,7 @@ READER = Product(
         title="SMAP L4 carbon: daily NEE, GPP, heterotrophic respiration and soil organic carbon at 9 km, from 2015",
         kind="fields",
         licence="NASA EOSDIS open data, with citation",
-        citation="Kimball et al., SMAP L4 Global Daily 9 km EASE-Grid Carbon Net Ecosystem Exchange (SPL4CMDL), NSIDC DAAC",
+        citation="Kimball et al., SMAP L4 Global Daily 9 km EASE-Grid Carbon Net Ecosystem Exchange, NSIDC DAAC",
         formats=("h5",),
         url="https://nsidc.org/data/spl4cmdl",
         quirks=(

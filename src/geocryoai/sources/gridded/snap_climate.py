@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from geocryoai.sources._layout import Layout, LayerLayout, TimeLayout
+from geocryoai.sources._layout import LayerLayout, Layout, TimeLayout
 from geocryoai.sources._product import Product
 from geocryoai.sources.base import SourceInfo
 
@@ -30,7 +30,7 @@ READER = Product(
                 missing=(-9999.0,), statistic="time: mean", optional=True,
             ),
             "pr": LayerLayout(
-                path=".", pattern=True, file=r"^pr_(total|)_?mm_", variable="pr", unit="mm month-1", unit_from="declared",
+                path=".", pattern=True, file=r"^pr_(total|)_?mm_", variable="pr", unit="mm month-1",
                 missing=(-9999.0,), statistic="time: mean", optional=True,
             ),
         },

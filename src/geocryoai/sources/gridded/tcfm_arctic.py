@@ -7,7 +7,7 @@ the catalogue describes it as GPP - Reco, the opposite of what towers report.
 
 from __future__ import annotations
 
-from geocryoai.sources._layout import Layout, LayerLayout, TimeLayout
+from geocryoai.sources._layout import LayerLayout, Layout, TimeLayout
 from geocryoai.sources._product import Product
 from geocryoai.sources.base import SourceInfo
 
@@ -29,7 +29,7 @@ READER = Product(
         title="TCFM-Arctic: daily CO2 and CH4 fluxes of the pan-Arctic and boreal land at 1 km, 2003-2015",
         kind="fields",
         licence="NASA EOSDIS open data, with citation",
-        citation="Watts et al., Gridded CO2 and CH4 flux estimates for pan-Arctic and boreal regions, 2003-2015, ORNL DAAC",
+        citation="Watts et al., Gridded CO2 and CH4 Flux Estimates for pan-Arctic and Boreal Regions, ORNL DAAC",
         formats=("nc", "tif"),
         doi="10.3334/ORNLDAAC/1367",
         url="https://daac.ornl.gov",
