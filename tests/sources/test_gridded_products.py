@@ -286,8 +286,10 @@ def modis_lst(folder: Path) -> Sample:
 
 def modis_tiff(folder: Path) -> Sample:
     for doy in (182, 190, 198, 206):
-        name = f"MOD13A1.061__500m_16_days_NDVI_doy2015{doy}_aid0001.tif"
-        geotiff(folder / name, 6500, crs=LONLAT, cell=0.01, dtype=np.int16, nodata=-3000, scale=1e-4)
+        stem = folder / "MOD13A1.061__500m_16_days_"
+        tail = f"_doy2015{doy}_aid0001.tif"
+        geotiff(Path(f"{stem}NDVI{tail}"), 6500, crs=LONLAT, cell=0.01, dtype=np.int16, nodata=-3000, scale=1e-4)
+        geotiff(Path(f"{stem}pixel_reliability{tail}"), 1, crs=LONLAT, cell=0.01, dtype=np.int8, nodata=-1)
     return Sample(folder, {"ndvi": 0.65}, {"time": {"days": 8}})
 
 
@@ -560,6 +562,28 @@ def test_files_of_uneven_length_can_be_stored(tmp_path: Path) -> None:
     assert fields["nee_tcfm"].chunks == tuple((size,) for size in fields["nee_tcfm"].shape)
     fields.drop_vars("crs").to_zarr(tmp_path / "a.zarr", zarr_format=3, consolidated=False)
     assert xr.open_zarr(tmp_path / "a.zarr", consolidated=False)["nee_tcfm"].sizes["time"] == 10
+
+
+def test_a_raster_without_crs_or_with_two_bands(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"the grid has no CRS. Declare crs"):
+        read("gipl_4km", gipl_text(tmp_path).path, layers={"magt": {"unit": "degC"}})
+    rasterio = pytest.importorskip("rasterio")
+    path = geotiff(tmp_path / "a_dem.tif", 780.0, crs="EPSG:3413")
+    with rasterio.open(path) as one, rasterio.open(tmp_path / "two_dem.tif", "w", **{**one.profile, "count": 2}) as two:
+        for band in (1, 2):
+            two.write(one.read(1), band)
+    with pytest.raises(SourceError, match=r"several variables could be 'dem'; found band_1, band_2"):
+        read("arcticdem", tmp_path / "two_dem.tif")
+    assert read("arcticdem", tmp_path / "two_dem.tif", layers={"dem": {"path": "band_2"}}).fields is not None
+
+
+def test_a_composite_that_is_not_reliable_is_missing(tmp_path: Path) -> None:
+    sample = modis_tiff(tmp_path)
+    name = "MOD13A1.061__500m_16_days_pixel_reliability_doy2015182_aid0001.tif"
+    geotiff(tmp_path / name, 3, crs=LONLAT, cell=0.01, dtype=np.int8, nodata=-1)
+    fields = read("modis_vegetation", sample.path, **sample.options).fields
+    assert fields is not None
+    assert np.isnan(middle(fields["ndvi"])).tolist() == [True, False, False, False]
 
 
 def test_hdf4_is_refused_with_a_way_out(tmp_path: Path) -> None:

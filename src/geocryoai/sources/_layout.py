@@ -41,6 +41,7 @@ class Quality(Section):
     """
 
     path: str = Field("", description="variable of the file that holds the flags")
+    pattern: bool = Field(False, description="path is a regular expression that one name must match")
     replace: str = Field("", description="part of the file name to replace, where flags have a file of their own")
     by: str = Field("", description="what takes its place")
     accept: tuple[int, ...] = Field((), description="whole values that are accepted")

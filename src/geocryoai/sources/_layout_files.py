@@ -107,14 +107,20 @@ def open_file(path: Path, layout: Layout, where: str) -> OpenFile:
         return OpenFile(path, where, container, names, None, None, hdf5_attributes(path, where))
     if container == "geotiff":
         dataset, crs = open_geotiff(path, where, block=layout.block)
-        if list(dataset.data_vars) == ["band_1"] and not any(
-            layer.path == "band_1" for layer in layout.layers.values()
-        ):
-            dataset = dataset.rename({"band_1": path.stem})
+        if len(dataset.data_vars) == 1 and not _meant(str(next(iter(dataset.data_vars))), layout):
+            dataset = dataset.rename({str(next(iter(dataset.data_vars))): path.stem})
         return OpenFile(path, where, container, tuple(map(str, dataset.data_vars)), dataset, crs, dict(dataset.attrs))
     dataset = open_netcdf(path, where, chunks={}, unpack=False, group=layout.group or None)
     names = tuple(map(str, dataset.variables))
     return OpenFile(path, where, container, names, dataset, None, dict(dataset.attrs))
+
+
+def _meant(name: str, layout: Layout) -> bool:
+    """Return whether a layer asks for a band by this name; else the only band of a file goes by the file's name."""
+    return any(
+        re.search(layer.path, name) is not None if layer.pattern else layer.path == name
+        for layer in layout.layers.values()
+    )
 
 
 def name_of(file: OpenFile, key: str, layer: LayerLayout) -> str | None:

@@ -183,6 +183,14 @@ def cut(place: Place, box: Box, where: str) -> tuple[Place, np.ndarray, np.ndarr
     return part, rows, columns
 
 
+def taken(array: xr.DataArray, dim: str, positions: np.ndarray) -> xr.DataArray:
+    """Return entries of a dimension as whole runs, which a lazy array does without touching each of them."""
+    breaks = np.flatnonzero(np.diff(positions) != 1) + 1
+    runs = [slice(int(run[0]), int(run[-1]) + 1) for run in np.split(positions, breaks)]
+    parts = [array.isel({dim: run}) for run in runs]
+    return parts[0] if len(parts) == 1 else xr.concat(parts, dim, combine_attrs="override")
+
+
 def _within(axis: np.ndarray, low: float, high: float) -> np.ndarray:
     margin = (_MARGIN + 0.5) * float(np.abs(np.diff(axis)).mean()) if axis.size > 1 else 0.0
     return np.flatnonzero((axis >= low - margin) & (axis <= high + margin))

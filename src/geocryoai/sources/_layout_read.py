@@ -17,7 +17,7 @@ from geocryoai.sources._canonical import canonical
 from geocryoai.sources._fields import house_form
 from geocryoai.sources._layout import LayerLayout, Layout
 from geocryoai.sources._layout_files import OpenFile, find_files, name_of, open_file
-from geocryoai.sources._layout_place import Box, Place, cut, place_of
+from geocryoai.sources._layout_place import Box, Place, cut, place_of, taken
 from geocryoai.sources._layout_time import file_times, joined_times
 from geocryoai.sources._layout_values import accepted, own_unit, rates, stated_unit, unpacked
 
@@ -191,8 +191,9 @@ def _good(
 ) -> xr.DataArray:
     quality = layer.quality
     assert quality is not None
-    if quality.path in file.names:
-        flags = file.array(quality.path, layer.take)
+    names = [n for n in file.names if (re.search(quality.path, n) if quality.pattern else n == quality.path)]
+    if quality.path and len(names) == 1:
+        flags = file.array(names[0], layer.take)
     elif not quality.replace or file.container != "geotiff":
         raise SourceError(
             f"the quality variable '{quality.path}' is absent", where=file.where,
@@ -209,7 +210,8 @@ def _good(
         flags = other.array(other.names[0])
     flags = _selected(file, flags, session.layout, (place.y_name, place.x_name, axis), file.where)
     masked = unpacked(flags, LayerLayout(name="flags", unit="1"), file.where)
-    return accepted(masked.isel({place.y_name: rows, place.x_name: columns}).reset_coords(drop=True), quality)
+    part = taken(taken(masked, place.y_name, rows), place.x_name, columns)
+    return accepted(part.reset_coords(drop=True), quality)
 
 
 def _cut(
@@ -218,7 +220,7 @@ def _cut(
     rows, columns = np.arange(place.y.size), np.arange(place.x.size)
     if session.box is not None:
         place, rows, columns = cut(place, session.box, where)
-        array = array.isel({place.y_name: rows, place.x_name: columns})
+        array = taken(taken(array, place.y_name, rows), place.x_name, columns)
     if session.place is None:
         session.place = place
     elif not session.place.same(place):

@@ -36,9 +36,10 @@ def _temperature(time: str, house: str) -> LayerLayout:
 
 def _index(name: str) -> LayerLayout:
     word = r"_(?:1_km|500m|250m)_(?:16_days|monthly)"
+    flags = Quality(path="_pixel_reliability$", pattern=True, replace=name, by="pixel_reliability", accept=(0, 1))
     return LayerLayout(
         path=rf"{word}_{name}(?:$|_doy)", pattern=True, file=rf"_{name}|\.nc$", variable=name.lower(), unit="1",
-        unit_from="declared", packed=True, statistic="time: mean", optional=True,
+        unit_from="declared", packed=True, quality=flags, statistic="time: mean", optional=True,
     )  # fmt: skip
 
 
