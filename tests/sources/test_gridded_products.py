@@ -481,6 +481,19 @@ def test_era5_land_starts_anew_each_day_or_is_refused(tmp_path: Path) -> None:
         read("era5_land", late, read=["tp"])
 
 
+def test_a_delivery_in_two_files_is_put_together(tmp_path: Path) -> None:
+    for name, value, unit in (("t2m", 284.15, "K"), ("tp", 1e-4, "m")):
+        netcdf(
+            tmp_path / f"data_{name}.nc", {name: (value, {"units": unit})},
+            days=24.0 * JULY_2015 + np.arange(1.0, 49.0),
+            since="hours since 1970-01-01", time="valid_time", cell=0.25, half=6, names=("latitude", "longitude"),
+        )  # fmt: skip
+    data = read("era5", tmp_path, read=["t2m", "tp"])
+    assert data.fields is not None
+    assert {"tas", "pr"} <= set(data.fields.data_vars)
+    assert any("t2m: 1 of 2 files do not hold it" in note for note in data.notes)
+
+
 def test_preliminary_values_fill_what_final_ones_do_not_cover(tmp_path: Path) -> None:
     path = netcdf(tmp_path / "era5.nc", {"t2m": (280.0, {"units": "K"})}, days=24.0 * JULY_2015 + np.arange(1.0, 49.0),
                   since="hours since 1970-01-01", cell=0.25, half=6, names=("latitude", "longitude"))  # fmt: skip

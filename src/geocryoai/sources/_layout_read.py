@@ -105,7 +105,8 @@ def read_layout(
             continue
         array, own, days = _joined(parts, layer, f"{source}, {key}")
         if times and own and not own["time"].identical(times["time"]):
-            raise SourceError("the variables have different times", where=f"{source}, {key}")
+            found = f"{own['time'].size} records, and {times['time'].size} of the variables before"
+            raise SourceError("the variables have different times", where=f"{source}, {key}", found=found)
         times = times or own
         fields |= _finished(array, layer, days, parts[0].where, notes)
     if not fields or session.place is None:
@@ -152,11 +153,8 @@ def _parts(session: _Session, key: str, layer: LayerLayout, files: list[OpenFile
             f"'{key}' is not there", where=mine[0].where if mine else session.source, expected=wanted,
             next_step=nearest(wanted, known),
         )  # fmt: skip
-    if found and len(found) < len(mine) and not layer.pattern:
-        absent = next(file for file in mine if layer.path not in file.names)
-        raise SourceError(
-            f"variable '{layer.path}' is absent", where=absent.where, next_step=nearest(layer.path, absent.names)
-        )
+    if found and len(found) < len(mine):
+        session.notes.append(f"{key}: {len(mine) - len(found)} of {len(mine)} files do not hold it")
     return [_part(session, file, name, layer) for file, name in found]
 
 

@@ -314,6 +314,15 @@ def test_offline_and_dry_runs_ask_nothing(server: Server, tmp_path: Path) -> Non
     assert left(tmp_path) == []
 
 
+def test_addresses_that_are_none(tmp_path: Path) -> None:
+    with pytest.raises(FetchError, match="not an address of the web; found file:///etc/hosts"):
+        fetch("x", tmp_path, box=BOX, urls=["file:///etc/hosts"])
+    with pytest.raises(FetchError, match="the address names no file"):
+        fetch("x", tmp_path, box=BOX, urls=["https://a.org/"], dry_run=True)
+    with pytest.raises(FetchError, match=r"has a file for each year. Add --years"):
+        fetch("x", tmp_path, box=BOX, urls=["https://a.org/{year}.nc"])
+
+
 def test_a_damaged_manifest(tmp_path: Path) -> None:
     (tmp_path / "fetched.json").write_text("{")
     with pytest.raises(Exception, match="the list of what was fetched is damaged"):
@@ -383,13 +392,13 @@ def test_a_search_at_earthdata(server: Server, tmp_path: Path, monkeypatch: pyte
 
 
 def test_a_search_at_asf(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    found = SimpleNamespace(properties={"url": "https://a.org/x.grd", "fileName": "x.grd", "bytes": 12})
+    found = SimpleNamespace(properties={"url": "https://a.org/x.grd", "fileName": "../x.grd"})
     queries: list[dict[str, Any]] = []
     monkeypatch.setitem(
         sys.modules, "asf_search", SimpleNamespace(search=lambda **query: queries.append(query) or [found])
     )
     report = fetch("uavsar", tmp_path, box=BOX, years=(2017, 2017), dry_run=True)
-    assert report.wanted == (Remote("https://a.org/x.grd", "x.grd", 12),)
+    assert report.wanted == (Remote("https://a.org/x.grd", "x.grd"),)
     assert queries[0]["intersectsWith"].startswith("POLYGON((-150.0 68.0, -149.0 68.0")
 
 

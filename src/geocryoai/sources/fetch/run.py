@@ -84,6 +84,9 @@ def fetch(
     FetchError
         The source has no route, or its catalogue cannot be asked. Single files that fail are in the report.
     """
+    for url in urls:
+        if not url.startswith(("http://", "https://")):
+            raise FetchError("not an address of the web", where="--url", found=url, expected="http:// or https://")
     route = Http(tuple(urls)) if urls else route_of(source)
     manifest = Manifest(folder)
     wanted = _wanted(route, source, box, years, manifest, offline=offline)

@@ -57,9 +57,7 @@ def asf_files(route: Asf, box: Box, years: tuple[int, int] | None) -> list[Remot
             raise FetchError("the search at ASF failed", where=route.platform, found=str(error)) from error
         for product in found:
             given = product.properties
-            size = given.get("bytes")
-            exact = int(size) if isinstance(size, int | float) else None
-            remotes.append(Remote(str(given["url"]), str(given.get("fileName") or name_of(given["url"])), exact))
+            remotes.append(Remote(str(given["url"]), str(given.get("fileName") or name_of(given["url"]))))
     return unique(remotes)
 
 
@@ -101,14 +99,22 @@ def name_of(url: str) -> str:
 
 
 def unique(remotes: list[Remote]) -> list[Remote]:
-    """Return files once each, by address, in order; a name that is taken gets a number."""
+    """Return files once each, by address, in order; a name that is taken gets a number, folders are left out.
+
+    Raises
+    ------
+    FetchError
+        An address that names no file.
+    """
     seen: dict[str, Remote] = {}
     names: set[str] = set()
     for remote in remotes:
         if remote.url in seen:
             continue
-        stem, ending = PurePosixPath(remote.name).stem, PurePosixPath(remote.name).suffix
-        name, number = remote.name, 2
+        name, number = PurePosixPath(remote.name).name, 2
+        if not name or name == "..":
+            raise FetchError("the address names no file", where=remote.url)
+        stem, ending = PurePosixPath(name).stem, PurePosixPath(name).suffix
         while name in names:
             name, number = f"{stem}_{number}{ending}", number + 1
         names.add(name)
