@@ -149,7 +149,7 @@ def l4c(folder: Path) -> Sample:
     for day in (1, 9, 17, 25):
         hdf5(
             folder / f"SMAP_L4_C_mdl_201507{day:02d}T000000_Vv7042_001.h5", EASE2_M09,
-            {"NEE/nee_mean": (-1.0, {"units": "g C m-2 day-1"}), "GPP/gpp_mean": (4.0, {"units": "g C m-2 day-1"})},
+            {"NEE/nee_mean": (-1.0, {"units": "g C m-2 day-1"}), "GPP/gpp_mean": (4.0, {"units": "g m-2 day-1"})},
         )  # fmt: skip
     return Sample(folder, {"nee_l4c": -1.0, "gpp_l4c": 4.0}, {"time": {"days": 8}})
 

@@ -9,6 +9,12 @@ from geocryoai.sources.base import SourceInfo
 
 _FILL = (-9999.0,)
 
+#: Units that do not say that the grams are of carbon, which all of this product are.
+_CARBON = {
+    "g m-2": ("g C m-2", 1.0),
+    **{f"g m-2 {day}": ("g C m-2 d-1", 1.0) for day in ("d-1", "day-1", "day^-1")},
+}
+
 READER = Product(
     SourceInfo(
         name="smap_l4c",
@@ -30,19 +36,19 @@ READER = Product(
         layers={
             "nee": LayerLayout(
                 path="NEE/nee_mean", variable="nee", name="nee_l4c", unit="g C m-2 d-1", unit_from="either",
-                positive="up", missing=_FILL, statistic="time: mean",
+                positive="up", missing=_FILL, spellings=_CARBON, statistic="time: mean",
             ),
             "gpp": LayerLayout(
                 path="GPP/gpp_mean", variable="gpp", name="gpp_l4c", unit="g C m-2 d-1", unit_from="either",
-                positive="down", missing=_FILL, statistic="time: mean", optional=True,
+                positive="down", missing=_FILL, spellings=_CARBON, statistic="time: mean", optional=True,
             ),
             "rh": LayerLayout(
                 path="RH/rh_mean", name="rh_l4c", unit="g C m-2 d-1", unit_from="either", missing=_FILL,
-                statistic="time: mean", optional=True,
+                spellings=_CARBON, statistic="time: mean", optional=True,
             ),
             "soc": LayerLayout(
                 path="SOC/soc_mean", name="soc_l4c", unit="g C m-2", unit_from="either", missing=_FILL,
-                statistic="time: mean", optional=True,
+                spellings=_CARBON, statistic="time: mean", optional=True,
             ),
         },
         time=TimeLayout(pattern=r"_mdl_(?P<date>\d{8})T", interval="day"),
