@@ -47,6 +47,7 @@ READERS: Registry[Reader] = Registry(
         "arcticdem": "geocryoai.sources.gridded.arcticdem:READER",
         "cmip6": "geocryoai.sources.gridded.cmip6:READER",
         "cryogrid_forcing": "geocryoai.sources.cryogrid_forcing:READER",
+        "clm_point_forcing": "geocryoai.sources.clm_point_forcing:READER",
         "mission": "geocryoai.sources.mission:READER",
         "table": "geocryoai.sources.table:READER",
         "grid": "geocryoai.sources.grid:READER",
