@@ -110,7 +110,7 @@ def test_the_time_in_the_name_of_a_file(pattern: str, start: str, tmp_path: Path
         ({"layers": {"t": {"path": "data/quality", "name": "q", "unit": "1", "packed": True}}}, "states no scale"),
         ({"container": "geotiff"}, "not a file of this product"),
         ({"preset": "nisarr"}, "no preset is called 'nisarr'"),
-        ({"preset": "cristal", "layers": {}}, "does not know everything.*layers"),
+        ({"preset": "prefire", "layers": {}}, "does not know everything.*layers"),
     ],
 )  # fmt: skip
 def test_what_is_refused(change: dict[str, Any], message: str, tmp_path: Path) -> None:
