@@ -481,6 +481,23 @@ def test_era5_land_starts_anew_each_day_or_is_refused(tmp_path: Path) -> None:
         read("era5_land", late, read=["tp"])
 
 
+def test_hours_that_were_left_out_are_not_made_up(tmp_path: Path) -> None:
+    with xr.open_dataset(hourly(tmp_path, "era5"), engine="h5netcdf", decode_times=False) as opened:
+        opened.isel(valid_time=slice(None, None, 6)).to_netcdf(tmp_path / "six.nc", engine="h5netcdf")
+    with pytest.raises(SourceError, match="sums over one hour are not there for every hour; found a record every 6 h"):
+        read("era5", tmp_path / "six.nc", read=["tp"])
+    assert read("era5", tmp_path / "six.nc", read=["t2m"]).fields is not None
+
+
+def test_the_day_that_ends_at_midnight(tmp_path: Path) -> None:
+    with xr.open_dataset(hourly(tmp_path, "era5_land"), engine="h5netcdf", decode_times=False) as opened:
+        opened.isel(valid_time=slice(23, None, 24)).to_netcdf(tmp_path / "day.nc", engine="h5netcdf")
+    fields = read("era5_land", tmp_path / "day.nc", read=["tp"], time={"interval": "day", "stamp": "end"}).fields
+    assert fields is not None
+    assert str(fields["time"].values[0])[:10] == "2015-07-01"
+    assert middle(fields["pr"]) == pytest.approx(2.4, abs=1e-3)
+
+
 def test_a_delivery_in_two_files_is_put_together(tmp_path: Path) -> None:
     for name, value, unit in (("t2m", 284.15, "K"), ("tp", 1e-4, "m")):
         netcdf(

@@ -19,7 +19,7 @@ from geocryoai.sources._grid_options import GridVariable
 from geocryoai.sources._timestamps import Interval
 
 Container = Literal["netcdf", "hdf5", "geotiff"]
-Accumulation = Literal["record", "day"]
+Accumulation = Literal["record", "hour", "day"]
 
 #: What a pattern for file names may call its groups.
 DATE_GROUPS = frozenset({"date", "year", "month", "day", "doy", "hour", "minute"})
@@ -81,7 +81,7 @@ class LayerLayout(GridVariable):
     presence: str | None = Field(None, description="name of a further field: 1 where there is a value, else 0")
     quality: Quality | None = Field(None, description="which cells count")
     take: tuple[int, ...] = Field((), description="entries of the leading dimensions of an HDF5 variable")
-    accumulated: Accumulation | None = Field(None, description="a sum over its record, or since midnight")
+    accumulated: Accumulation | None = Field(None, description="a sum over its record, over an hour, or since midnight")
     statistic: str = Field("", description="CF cell_methods, where the file states none")
     optional: bool = Field(False, description="left out where the file has none")
 

@@ -65,7 +65,7 @@ def rates(values: xr.DataArray, stamps: np.ndarray, layer: LayerLayout, where: s
 
     Where amounts add up since midnight, each is less the one before, and the record that ends at 01 UTC (or the first
     after midnight) stands for itself; the stamps are ends of records. Where a record is its own sum it is divided by
-    the step. Days and months: a mean or total per day.
+    the step; sums over an hour must be there for every hour. Days and months: a mean or total per day.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def rates(values: xr.DataArray, stamps: np.ndarray, layer: LayerLayout, where: s
     Raises
     ------
     SourceError
-        A single record, an irregular step, or an accumulation that does not start anew each day.
+        A single record, an irregular step, hours that are absent, or an accumulation that does not start anew each day.
     """
     steps = np.diff(stamps).astype("timedelta64[s]").astype(float) / 3600.0
     if not steps.size:
@@ -95,7 +95,12 @@ def rates(values: xr.DataArray, stamps: np.ndarray, layer: LayerLayout, where: s
             found=f"steps of {steps.min():g} to {steps.max():g} h",
         )
     hours = float(steps[0])
-    if layer.accumulated == "record":
+    if layer.accumulated == "hour" and abs(hours - 1.0) > 1e-6:
+        raise SourceError(
+            "sums over one hour are not there for every hour", where=where, found=f"a record every {hours:g} h",
+            next_step="Take every hour, or daily or monthly values.",
+        )  # fmt: skip
+    if layer.accumulated in ("record", "hour"):
         return values / hours, "h-1"
     hour = (stamps - stamps.astype("datetime64[D]")).astype("timedelta64[s]").astype(float) / 3600.0
     later = xr.DataArray(~np.isclose(np.where(hour == 0, 24.0, hour), hours), dims="time")

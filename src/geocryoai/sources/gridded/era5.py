@@ -58,7 +58,7 @@ _COMMON = (
     "The axis is time or valid_time; the dimensions number and expver are taken out, final values before preliminary.",
     "Hourly accumulations stand at the end of their hour: each record is the hour before its stamp.",
     "Daily and monthly files hold amounts per day.",
-    "A file that is sampled at less than every hour must be declared with its time.interval.",
+    "Daily values that stand at the end of their day (ERA5-Land at 00 UTC) need time: {interval: day, stamp: end}.",
 )
 
 ERA5 = Product(
@@ -71,9 +71,12 @@ ERA5 = Product(
         formats=("nc",),
         doi="10.24381/cds.adbb2d47",
         url="https://cds.climate.copernicus.eu",
-        quirks=("Accumulations (tp, ssrd, strd) are sums over each record; they become rates.", *_COMMON),
+        quirks=(
+            "Accumulations (tp, ssrd, strd) are sums over an hour, and refused where hours are left out.",
+            *_COMMON,
+        ),
     ),
-    Layout(container="netcdf", files=r"\.nc$", layers=_layers("record"), time=TimeLayout(stamp="end")),
+    Layout(container="netcdf", files=r"\.nc$", layers=_layers("hour"), time=TimeLayout(stamp="end")),
     derived={"wind": "m s-1"},
     derive=wind_speed,
     inner=("wind_east", "wind_north"),
