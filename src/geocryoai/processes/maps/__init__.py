@@ -36,6 +36,7 @@ def simulate_map(
     fields: xr.Dataset,
     *,
     drivers: Mapping[str, str | float] | None = None,
+    fill: Mapping[str, float] | None = None,
     mask: xr.DataArray | None = None,
     memory_mb: float = 512.0,
     **options: Any,
@@ -52,6 +53,9 @@ def simulate_map(
     drivers : dict of str to str or float, optional
         Driver -> variable of `fields`, or a constant in the driver's unit. Default: every driver that has a variable
         of its name.
+    fill : dict of str to float, optional
+        Driver -> what a month without value takes, in the driver's unit: a vegetation index of 0 in the polar night,
+        say. Without it a gap is an error.
     mask : xarray.DataArray of bool, optional
         Cells to simulate, (y, x). Cells in which a driver has no value at all are left out in any case.
     memory_mb : float, default 512
@@ -72,7 +76,7 @@ def simulate_map(
     """
     from geocryoai.processes.maps.blocks import run_blocks
 
-    return run_blocks(MAP_PROCESSES.get(process), fields, drivers, mask, memory_mb, options)
+    return run_blocks(MAP_PROCESSES.get(process), fields, drivers, fill or {}, mask, memory_mb, options)
 
 
 def simulate_ground_map(fields: xr.Dataset, **options: Any) -> xr.Dataset:

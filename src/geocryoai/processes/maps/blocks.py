@@ -36,6 +36,7 @@ def run_blocks(
     process: MapProcess,
     fields: xr.Dataset,
     drivers: Mapping[str, str | float] | None,
+    fill: Mapping[str, float],
     mask: xr.DataArray | None,
     memory_mb: float,
     options: Mapping[str, Any],
@@ -44,7 +45,7 @@ def run_blocks(
     chosen = process.read_options(options)
     axes = horizontal_axes(fields)
     days, years = month_lengths(fields)
-    given = tuple(find_drivers(process, fields, drivers, axes))
+    given = tuple(find_drivers(process, fields, drivers, fill, axes))
     plan = _Plan(process, chosen, given, process.outputs(chosen), axes, days, years)
     variables = list(dict.fromkeys(g.variable for g in given if g.variable is not None))
     if not variables:
@@ -159,9 +160,7 @@ def _cells(values: Mapping[str, Array], inside: NDArray[np.bool_], plan: _Plan) 
     return Cells(plan.days, np.nonzero(inside)[0], held)
 
 
-def _require_values(
-    given: Given, values: Array, inside: NDArray[np.bool_], part: xr.Dataset, plan: _Plan
-) -> None:
+def _require_values(given: Given, values: Array, inside: NDArray[np.bool_], part: xr.Dataset, plan: _Plan) -> None:
     """Raise ModelError where a cell that is simulated lacks a value or has an unphysical one."""
     low, high = given.driver.low, given.driver.high
     bad = ~((values >= low) & (values <= high)) & inside
@@ -179,9 +178,7 @@ def _require_values(
     )
 
 
-def _require_answer(
-    output: Output, values: Array, inside: NDArray[np.bool_], part: xr.Dataset, plan: _Plan
-) -> None:
+def _require_answer(output: Output, values: Array, inside: NDArray[np.bool_], part: xr.Dataset, plan: _Plan) -> None:
     """Raise ModelError where a process left a value out that it may not leave out."""
     bad = ~np.isfinite(values)
     if output.gaps:

@@ -12,14 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr
 
 from geocryoai.core.errors import ModelError
 from geocryoai.processes.carbon import CLASSES, carbon_parameters, par_from_shortwave, simulate_carbon
 from geocryoai.processes.checks import Array, between
 from geocryoai.processes.maps.contract import Cells, Driver, MapProcess, Output
 from geocryoai.processes.maps.vegetation import absorbed_share, class_shares
-from geocryoai.processes.soil_temperature import soil_temperature_monthly
 
 #: Scatter of daily means within a month [degC], as in the snow model.
 _DAILY_SD = 4.0
@@ -68,6 +66,8 @@ def _outputs(_: CarbonOptions) -> tuple[Output, ...]:
 
 
 def _run(cells: Cells, options: CarbonOptions) -> dict[str, Array]:
+    from scipy.special import ndtr
+
     drivers = cells.values
     tas = drivers["tas"]
     soil = drivers["ts"] if "ts" in drivers else _soil_temperature(drivers)
@@ -98,6 +98,8 @@ def _soil_temperature(drivers: Mapping[str, Array]) -> Array:
     if "snd" not in drivers:
         raise ModelError("the soil temperature is not known", where="process carbon",
                          expected="the driver ts, or snd (snow depth), from which it is estimated")  # fmt: skip
+    from geocryoai.processes.soil_temperature import soil_temperature_monthly
+
     return soil_temperature_monthly(drivers["tas"], drivers["snd"])
 
 

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from geocryoai.processes.checks import Array, at_least, between
-from geocryoai.processes.degree_days import degree_days
-from geocryoai.processes.ground import Ground
-from geocryoai.processes.kudryavtsev import kudryavtsev
 from geocryoai.processes.maps.contract import Cells, Driver, MapProcess, Output
-from geocryoai.processes.maps.soils import SOILS
-from geocryoai.processes.snow import freezing_n_factor
-from geocryoai.processes.stefan import edaphic_stefan, layered_stefan
-from geocryoai.processes.ttop import ttop
+
+if TYPE_CHECKING:
+    from geocryoai.processes.ground import Ground
 
 _TAS = Driver("tas", "degC", "monthly mean air temperature", required=True, low=-90.0, high=60.0)
 _SND = Driver("snd", "m", "snow depth", low=0.0, high=30.0)
 _ORGANIC = Driver("organic_depth", "m", "thickness of the organic layer", static=True, low=0.0, high=20.0)
 _WITHIN = "time: maximum within years"
 _ALT = "permafrost_active_layer_thickness"
-
-#: Silt of the soil classes, as the closed forms take it.
-_SILT = Ground(*(float(np.asarray(getattr(SOILS["silt"], name))) for name in (
-    "conductivity_thawed", "conductivity_frozen", "capacity_thawed", "capacity_frozen", "water_content")))  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -69,12 +62,25 @@ class WaveOptions:
 
 def _degree_days(cells: Cells) -> tuple[Array, Array]:
     """Return thawing and freezing degree days [degC d], shape (years, cells)."""
+    from geocryoai.processes.degree_days import degree_days
+
     days = cells.by_year(cells.days)
     tas = cells.by_year(cells.values["tas"])
     return degree_days(tas, np.broadcast_to(days, tas.shape), axis=1)
 
 
+def _silt() -> Ground:
+    """Return the silt of the soil classes as the closed forms take it."""
+    from geocryoai.processes.ground import Ground
+    from geocryoai.processes.maps.soils import SOILS
+
+    return Ground(**{field.name: float(np.asarray(getattr(SOILS["silt"], field.name))) for field in fields(Ground)})
+
+
 def _stefan(cells: Cells, options: StefanOptions) -> dict[str, Array]:
+    from geocryoai.processes.maps.soils import SOILS
+    from geocryoai.processes.stefan import edaphic_stefan, layered_stefan
+
     tdd, _ = _degree_days(cells)
     organic = cells.get("organic_depth")
     if organic is None:
@@ -87,19 +93,25 @@ def _stefan(cells: Cells, options: StefanOptions) -> dict[str, Array]:
 
 
 def _kudryavtsev(cells: Cells, options: WaveOptions) -> dict[str, Array]:
+    from geocryoai.processes.kudryavtsev import kudryavtsev
+
     tas = cells.by_year(cells.values["tas"])
     days = cells.by_year(cells.days)
     mean = (tas * days).sum(axis=1) / days.sum(axis=1)
     snow = _winter_snow(cells, tas)
-    found = kudryavtsev(mean, 0.5 * (tas.max(axis=1) - tas.min(axis=1)), _SILT, snow_depth=snow,
+    found = kudryavtsev(mean, 0.5 * (tas.max(axis=1) - tas.min(axis=1)), _silt(), snow_depth=snow,
                         snow_density=options.snow_density)  # fmt: skip
     return {"alt": np.where(found.permafrost, found.depth, np.nan), "top_temperature": found.top_temperature}
 
 
 def _ttop(cells: Cells, options: WaveOptions) -> dict[str, Array]:
+    from geocryoai.processes.snow import freezing_n_factor
+    from geocryoai.processes.ttop import ttop
+
     tdd, fdd = _degree_days(cells)
     snow = _winter_snow(cells, cells.by_year(cells.values["tas"]))
-    ratio = float(np.asarray(_SILT.conductivity_thawed)) / float(np.asarray(_SILT.conductivity_frozen))
+    silt = _silt()
+    ratio = np.asarray(silt.conductivity_thawed) / np.asarray(silt.conductivity_frozen)
     period = cells.by_year(cells.days).sum(axis=1)
     n_freeze = freezing_n_factor(snow, options.snow_density)
     return {"top_temperature": ttop(tdd, fdd, options.n_thaw, n_freeze, ratio, 1.0) / period}

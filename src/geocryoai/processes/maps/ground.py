@@ -10,30 +10,14 @@ Without `snd`, snow follows from air temperature and precipitation (`geocryoai.p
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-import numpy as np
 
 from geocryoai.core.errors import ModelError
 from geocryoai.processes.checks import Array, above, between
 from geocryoai.processes.maps.contract import Cells, Driver, MapProcess, Output
-from geocryoai.processes.maps.freeze_up import freeze_up_days
-from geocryoai.processes.maps.soils import MINERAL, SOILS, texture_class
-from geocryoai.processes.monthly_interpolation import MonthlyInterpolation
-from geocryoai.processes.snowpack import snow_series
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from geocryoai.processes.column import ColumnResult, ColumnState, Forcing, Grid, Options, Soil
-
-#: Columns that are computed side by side; the compiled kernel's own number.
-GROUP = 16
-
-#: The compiled kernel uses all cores itself, and not every threading layer of numba may be entered twice at once.
-_KERNEL = threading.Lock()
+#: Classes of the mineral soil, as `geocryoai.processes.maps.soils.SOILS` has them.
+MINERAL = ("sand", "silt", "clay")
 
 
 @dataclass(frozen=True)
@@ -105,7 +89,8 @@ def depth_name(depth: float) -> str:
     return f"{round(100 * depth)}cm"
 
 
-def _outputs(options: GroundOptions) -> tuple[Output, ...]:
+def ground_outputs(options: GroundOptions) -> tuple[Output, ...]:
+    """Return what the ground column gives."""
     bottomless = "the ground thaws through to the bottom of the column"
     within = "time: maximum within years"
     out = [
@@ -134,189 +119,9 @@ def _bytes_per_cell(months: int, options: GroundOptions) -> float:
 
 
 def _run(cells: Cells, options: GroundOptions) -> dict[str, Array]:
-    from geocryoai.processes.column import simulate_column
+    from geocryoai.processes.maps.ground_run import run_ground
 
-    order, back = _grouped(cells.row)
-    drivers = {name: values[..., order] for name, values in cells.values.items()}
-    grid = _grid(options)
-    soil, n_thaw = _soil(grid, drivers, order.size, options), _n_thaw(drivers, options)
-    surface = _Surface(cells.days, drivers, n_thaw, options)
-    settings = _settings(options, profile=True)
-    with _KERNEL:
-        state = _start(surface, soil, options)
-    reader = _Reader(grid, options)
-    out: dict[str, list[Array]] = {output.name: [] for output in _outputs(options)}
-    before: tuple[Array, Array] | None = None
-    for year in range(cells.years):
-        forcing = surface.forcing(year)
-        with _KERNEL:
-            result = simulate_column(forcing, soil, state, settings)
-        state = result.state
-        now = (reader.shares(result), result.days)
-        if before is not None:
-            reader.freeze_up(before, now, out)
-        reader.read(result, surface.scheme.edges[12 * year : 12 * year + 13], out)
-        before = now
-    for depth in options.depths:
-        out[f"zero_curtain_{depth_name(depth)}"].append(np.full((1, order.size), np.nan))
-    return {name: np.concatenate(parts)[:, back] for name, parts in out.items()}
-
-
-def _grouped(row: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return cells in groups of `GROUP` that hold one row each, the last cell repeated, and where each cell stands."""
-    order: list[NDArray[np.int64]] = []
-    back: list[NDArray[np.int64]] = []
-    size = 0
-    for value in np.unique(row):
-        here = np.flatnonzero(row == value)
-        wide = -(-here.size // GROUP) * GROUP
-        order.append(np.concatenate([here, np.full(wide - here.size, here[-1])]))
-        back.append(size + np.arange(here.size))
-        size += wide
-    return np.concatenate(order), np.concatenate(back)
-
-
-def _grid(options: GroundOptions) -> Grid:
-    from geocryoai.processes.column import column_grid
-
-    return column_grid(options.layers, 0.03, options.bottom, 0.3)
-
-
-def _settings(options: GroundOptions, *, profile: bool) -> Options:
-    from geocryoai.processes.column import Options
-
-    return Options(step=max(1.0, options.step_days), knots=128, profile=profile)
-
-
-def _soil(grid: Grid, drivers: dict[str, Array], columns: int, options: GroundOptions) -> Soil:
-    """Return organic over mineral soil, by mapped depth and texture where they are given."""
-    from geocryoai.processes.column import Soil
-
-    organic = drivers.get("organic_depth", np.full(columns, options.organic_depth))
-    mineral = np.full(columns, MINERAL.index(options.mineral))
-    if "sand" in drivers and "clay" in drivers:
-        mineral = texture_class(drivers["sand"], drivers["clay"])
-    index = np.where(grid.depth[:, None] < organic, 0, 1 + mineral)
-    return Soil(grid, tuple(SOILS[name] for name in ("organic", *MINERAL)), index, options.geothermal)
-
-
-def _n_thaw(drivers: dict[str, Array], options: GroundOptions) -> float | Array:
-    trees = drivers.get("tree_fraction")
-    return options.n_thaw if trees is None else options.n_thaw + trees * (options.n_thaw_forest - options.n_thaw)
-
-
-class _Surface:
-    """Drivers at the surface, on the steps of the column."""
-
-    def __init__(self, days: Array, drivers: dict[str, Array], n_thaw: float | Array, options: GroundOptions) -> None:
-        self.days, self.n_thaw, self.options = days, n_thaw, options
-        self.tas = drivers["tas"]
-        self.snd, self.density = _snow(days, drivers, options)
-        self.scheme = MonthlyInterpolation(days, _parts(days, options))
-        self._tas, self._snd = self.scheme.nodes(self.tas), self.scheme.nodes(self.snd)
-
-    def forcing(self, year: int) -> Forcing:
-        """Return one year."""
-        return self._forcing(self.scheme, (self._tas, self.tas), (self._snd, self.snd), self.density, 12 * year)
-
-    def mean_year(self, years: int) -> Forcing:
-        """Return the mean of the first years, as one year that repeats."""
-        count = 12 * min(years, self.days.size // 12)
-        tas, snd, density = (a[:count].reshape(-1, 12, a.shape[1]).sum(axis=0) / (count // 12) for a in
-                             (self.tas, self.snd, self.density))  # fmt: skip
-        tas, snd, density = (np.concatenate([a, a, a]) for a in (tas, snd, density))
-        days = np.tile(self.days[:12], 3)
-        scheme = MonthlyInterpolation(days, _parts(days, self.options))
-        return self._forcing(scheme, (scheme.nodes(tas), tas), (scheme.nodes(snd), snd), density, 12)
-
-    def _forcing(
-        self, scheme: MonthlyInterpolation, tas: tuple[Array, Array], snd: tuple[Array, Array], density: Array, at: int
-    ) -> Forcing:
-        from geocryoai.processes.column import Forcing
-
-        edges = scheme.edges[at : at + 13]
-        return Forcing(
-            scheme.lengths[edges[0] : edges[-1]],
-            temperature=scheme.intervals(*tas, at, at + 12),
-            snow_depth=scheme.intervals(*snd, at, at + 12, lower=0.0),
-            snow_density=np.repeat(density[at : at + 12], np.diff(edges), axis=0),
-            n_thaw=self.n_thaw,
-        )
-
-
-def _parts(days: Array, options: GroundOptions) -> NDArray[np.int64]:
-    return np.maximum(1, np.rint(days / options.step_days)).astype(np.int64)
-
-
-def _snow(days: Array, drivers: dict[str, Array], options: GroundOptions) -> tuple[Array, Array]:
-    """Return snow depth [m] and density [kg m-3], shape (months, cells)."""
-    if "snd" not in drivers:
-        if "pr" not in drivers:
-            raise ModelError("the snow is not known", where="process ground",
-                             expected="the driver snd (snow depth), or pr (precipitation), from which it is simulated",
-                             next_step="Name one of them; snd: 0 says that there is none.")  # fmt: skip
-        snow = snow_series(drivers["tas"], drivers["pr"], days)
-        return snow.snd, snow.density
-    snd = drivers["snd"]
-    if "snow_density" in drivers:
-        return snd, drivers["snow_density"]
-    density = np.full(snd.shape, options.snow_density)
-    if "swe" in drivers:
-        deep = snd > 0.02
-        density = np.where(deep, 1000.0 * drivers["swe"] / np.where(deep, snd, 1.0), density)
-    return snd, np.clip(density, 100.0, 500.0)
-
-
-def _start(surface: _Surface, soil: Soil, options: GroundOptions) -> ColumnState:
-    from geocryoai.processes.column import spin_up
-
-    return spin_up(surface.mean_year(options.spin_up_years), soil, _settings(options, profile=False)).state
-
-
-class _Reader:
-    """Reads the outputs of a year off a run."""
-
-    def __init__(self, grid: Grid, options: GroundOptions) -> None:
-        self.bottom, self.depths = options.bottom, options.depths
-        self.layer = [int(np.searchsorted(grid.edges[1:-1], depth, side="right")) for depth in options.depths]
-        self.weights = [_between(grid.depth, depth) for depth in (*options.depths, options.magt_depth)]
-
-    def shares(self, result: ColumnResult) -> Array:
-        """Return the liquid share at the depths, shape (time, depths, columns)."""
-        return result.profile("liquid_share")[:, self.layer]
-
-    def freeze_up(self, before: tuple[Array, Array], now: tuple[Array, Array], out: dict[str, list[Array]]) -> None:
-        """Add the zero curtain of the year before."""
-        share, days = (np.concatenate(parts) for parts in zip(before, now, strict=True))
-        lasted = freeze_up_days(share, days, before[1].size)
-        for place, depth in enumerate(self.depths):
-            out[f"zero_curtain_{depth_name(depth)}"].append(lasted[place][None])
-
-    def read(self, result: ColumnResult, edges: NDArray[np.int64], out: dict[str, list[Array]]) -> None:
-        """Add a year."""
-        starts, counts = edges[:-1] - edges[0], np.diff(edges)[:, None]
-        t, share = result.profile("temperature"), self.shares(result)
-        for place, depth in enumerate(self.depths):
-            name = depth_name(depth)
-            at_depth = _at(t, self.weights[place])
-            out[f"tg_{name}"].append(np.add.reduceat(at_depth, starts, axis=0) / counts)
-            out[f"liquid_{name}"].append(np.add.reduceat(share[:, place], starts, axis=0) / counts)
-        out["thaw_depth"].append(np.maximum.reduceat(result.series.thaw_depth_phase, starts, axis=0))
-        out["magt"].append(_at(result.yearly.mean, self.weights[-1]))
-        for name, depth_of in (("alt", result.yearly.alt_phase), ("alt_isotherm", result.yearly.alt_isotherm)):
-            out[name].append(np.where(depth_of < self.bottom * (1.0 - 1e-9), depth_of, np.nan))
-
-
-def _between(centres: Array, depth: float) -> tuple[int, float]:
-    """Return the cell above a depth and the weight of the next; beyond the outermost centres their value is held."""
-    left = int(np.clip(np.searchsorted(centres, depth) - 1, 0, centres.size - 2))
-    return left, float(np.clip((depth - centres[left]) / (centres[left + 1] - centres[left]), 0.0, 1.0))
-
-
-def _at(values: Array, place: tuple[int, float]) -> Array:
-    """Return values (time, layers, columns) at a depth."""
-    left, share = place
-    return (1.0 - share) * values[:, left] + share * values[:, left + 1]
+    return run_ground(cells, options)
 
 
 GROUND = MapProcess(
@@ -334,7 +139,7 @@ GROUND = MapProcess(
         Driver("tree_fraction", "1", "tree area fraction", static=True, low=0.0, high=1.0),
     ),
     GroundOptions,
-    _outputs,
+    ground_outputs,
     _run,
     _bytes_per_cell,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -35,6 +35,8 @@ class Given:
         Of the variable.
     sign : float
         By which its values are multiplied.
+    fill : float or None
+        What a month without value takes, in the driver's unit; None: a gap is an error.
     """
 
     driver: Driver
@@ -42,17 +44,26 @@ class Given:
     constant: float = float("nan")
     unit: str = ""
     sign: float = 1.0
+    fill: float | None = None
 
     def read(self, values: NDArray[np.floating], days: Array) -> Array:
         """Return values (months, ...) or (...) in the driver's unit and sign."""
         length = days.reshape(-1, *(1,) * (values.ndim - 1)) if values.ndim == 3 else None
         number = np.asarray(values, dtype=np.float64)
         converted: Array = np.asarray(convert(number, self.unit, self.driver.unit, days_in_month=length))
-        return converted if self.sign > 0 else -converted
+        converted = converted if self.sign > 0 else -converted
+        if self.fill is None or converted.ndim < 3:
+            return converted
+        known = np.isfinite(converted)
+        return np.where(known.any(axis=0) & ~known, self.fill, converted)
 
 
 def find_drivers(
-    process: MapProcess, fields: xr.Dataset, drivers: Mapping[str, str | float] | None, axes: tuple[str, str]
+    process: MapProcess,
+    fields: xr.Dataset,
+    drivers: Mapping[str, str | float] | None,
+    fill: Mapping[str, float],
+    axes: tuple[str, str],
 ) -> list[Given]:
     """Return the drivers that are given, or raise ModelError with the first that is not as it should be."""
     present = [str(name) for name in fields.data_vars]
@@ -67,10 +78,18 @@ def find_drivers(
                 f"the driver '{driver.name}' ({driver.about}) is missing", where=f"process {process.name}",
                 next_step=nearest(driver.name, present),
             )  # fmt: skip
-    return [_given(process, fields, process.driver(name), source, axes) for name, source in wanted.items()]
+    for name, value in fill.items():
+        where = f"process {process.name}, fill"
+        if name not in wanted:
+            raise ModelError(f"no driver '{name}' is given", where=where, next_step=nearest(name, wanted))
+        _require_range(process.driver(name), np.asarray(float(value)), f"{where}, {name}")
+    given = [_given(process, fields, process.driver(name), source, axes) for name, source in wanted.items()]
+    return [replace(each, fill=fill.get(each.driver.name)) for each in given]
 
 
-def _given(process: MapProcess, fields: xr.Dataset, driver: Driver, source: str | float, axes: tuple[str, str]) -> Given:
+def _given(
+    process: MapProcess, fields: xr.Dataset, driver: Driver, source: str | float, axes: tuple[str, str]
+) -> Given:
     where = f"process {process.name}, driver {driver.name}"
     if not isinstance(source, str):
         _require_range(driver, np.asarray(float(source)), where)
@@ -97,7 +116,7 @@ def _sign(driver: Driver, positive: Literal["up", "down"] | None, where: str) ->
         return 1.0
     if positive not in ("up", "down"):
         raise ModelError("the direction of a flux must be declared, it is never guessed", where=where,
-                         expected=f"the attribute positive, up or down (the process counts {driver.positive})")  # fmt: skip
+                         expected=f"the attribute positive: up or down (here {driver.positive})")  # fmt: skip
     return 1.0 if positive == driver.positive else -1.0
 
 

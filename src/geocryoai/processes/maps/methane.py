@@ -51,7 +51,7 @@ def _run(cells: Cells, options: MethaneOptions) -> dict[str, Array]:
         liquid_fraction=np.clip(liquid, 0.0, 1.0),
         days=cells.days,
         wetland_fraction=drivers["wetland_fraction"],
-        mineralisation=None if "rh" not in drivers else drivers["rh"],
+        mineralisation=drivers.get("rh"),
         longest_step=options.longest_step,
     )
     return {"fch4": fluxes.grid_emission, "fch4_wetland": fluxes.emission}

@@ -38,7 +38,6 @@ SOILS: dict[str, Material] = {
     "silt": _material(0.40, 1.30, 2.10, 0.06, -0.40, _DRY_MINERAL),
     "clay": _material(0.45, 1.20, 1.90, 0.12, -0.30, _DRY_MINERAL),
 }
-MINERAL = ("sand", "silt", "clay")
 
 
 def texture_class(sand: ArrayLike, clay: ArrayLike) -> NDArray[np.int64]:
