@@ -13,6 +13,7 @@ import typer
 
 from geocryoai import __version__
 from geocryoai.cli.shared import DataOption, DebugOption, QuietOption, SetOption, StudyArgument, data_folder, stoppable
+from geocryoai.cli.simulate import simulate
 from geocryoai.core.errors import GeoCryoAIError
 
 #: What the operating system refuses because of what the user named, not because of a fault of ours.
@@ -28,6 +29,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+
+
+app.command()(simulate)
 
 
 def _version(asked: bool) -> None:

@@ -97,7 +97,8 @@ def _stored(section: RunSection, fields: xr.Dataset, store: Path, memory_mb: flo
     )
     values = answer.drop_vars(list(answer.coords)).astype(np.float32)
     values.to_zarr(store, zarr_format=3, consolidated=False, mode="w")
-    return xr.open_zarr(store, consolidated=False, chunks={}).assign_coords(answer.coords)
+    kept: xr.Dataset = xr.open_zarr(store, consolidated=False, chunks={})
+    return kept.assign_coords(answer.coords)
 
 
 @contextmanager

@@ -221,6 +221,10 @@ def _described(out: xr.Dataset, fields: xr.Dataset, plan: _Plan) -> xr.Dataset:
         **({"grid_mapping": mapping} if mapping else {}),
     }  # fmt: skip
     out["year"].attrs = {"units": "1", "long_name": "calendar year"}
-    kept = {n: fields.coords[n] for n in fields.coords if set(fields.coords[n].dims) <= {"time", "bounds", *plan.axes}}
+    kept = {
+        n: fields.coords[n].compute()
+        for n in fields.coords
+        if set(fields.coords[n].dims) <= {"time", "bounds", *plan.axes}
+    }
     out = out.assign_coords(kept)
     return out.assign_attrs({"Conventions": "CF-1.8", "title": plan.process.about, "source": "geocryoai"})

@@ -167,7 +167,7 @@ class _Reader:
     """Reads the outputs of a year off a run."""
 
     def __init__(self, grid: Grid, options: GroundOptions) -> None:
-        self.bottom, self.depths = options.bottom, options.depths
+        self.depths = options.depths
         self.layer = [int(np.searchsorted(grid.edges[1:-1], depth, side="right")) for depth in options.depths]
         self.weights = [_between(grid.depth, depth) for depth in (*options.depths, options.magt_depth)]
 
@@ -193,8 +193,33 @@ class _Reader:
             out[f"liquid_{name}"].append(np.add.reduceat(share[:, place], starts, axis=0) / counts)
         out["thaw_depth"].append(np.maximum.reduceat(result.series.thaw_depth_phase, starts, axis=0))
         out["magt"].append(_at(result.yearly.mean, self.weights[-1]))
-        for name, depth_of in (("alt", result.yearly.alt_phase), ("alt_isotherm", result.yearly.alt_isotherm)):
-            out[name].append(np.where(depth_of < self.bottom * (1.0 - 1e-9), depth_of, np.nan))
+        frost = frost_depth(result.yearly.low, result.soil.grid)
+        out["alt"].append(np.minimum(result.yearly.alt_phase, frost))
+        out["alt_isotherm"].append(np.minimum(result.yearly.alt_isotherm, frost))
+
+
+def frost_depth(low: Array, grid: Grid) -> Array:
+    """Return the depth down to which the ground was frozen at some time of the year [m].
+
+    Parameters
+    ----------
+    low : array, shape (years, layers, columns)
+        Lowest temperature of the year [degC].
+    grid : Grid
+
+    Returns
+    -------
+    array, shape (years, columns)
+        The 0 degC crossing nearest to the surface between cell centres; the bottom of the column where there is none.
+    """
+    warm = low >= 0.0
+    first = warm.argmax(axis=1)[:, None]
+    below = np.take_along_axis(low, first, axis=1)[:, 0]
+    above = np.take_along_axis(low, np.maximum(first - 1, 0), axis=1)[:, 0]
+    deeper, upper = grid.depth[first[:, 0]], grid.depth[np.maximum(first[:, 0] - 1, 0)]
+    rise = np.where(below > above, below - above, 1.0)
+    crossing = np.where(first[:, 0] > 0, upper + (deeper - upper) * np.clip(-above / rise, 0.0, 1.0), 0.0)
+    return np.where(warm.any(axis=1), crossing, grid.edges[-1])
 
 
 def _between(centres: Array, depth: float) -> tuple[int, float]:
