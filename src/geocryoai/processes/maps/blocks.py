@@ -134,7 +134,7 @@ def _block(part: xr.Dataset, plan: _Plan) -> xr.Dataset:
         for given in plan.given:
             if given.variable is not None:
                 _require_values(given, values[given.driver.name], inside, part, plan)
-        answers = plan.process.run(_cells(values, inside, plan), plan.options)
+        answers = _run(_cells(values, inside, plan), plan)
     out = {}
     for output in plan.outputs:
         length = plan.days.size if output.step == "month" else plan.years.size
@@ -144,6 +144,15 @@ def _block(part: xr.Dataset, plan: _Plan) -> xr.Dataset:
             full[:, inside] = answers[output.name]
         out[output.name] = ((_time(output), y, x), full)
     return xr.Dataset({**out, "coverage": ((y, x), inside.astype(np.int8))}, {**part.coords, "year": plan.years})
+
+
+def _run(cells: Cells, plan: _Plan) -> dict[str, Array]:
+    """Run the cells; one that is alone is run twice, so that its sums are taken in the order of many."""
+    if cells.count > 1:
+        return plan.process.run(cells, plan.options)
+    twice = {name: np.repeat(values, 2, axis=-1) for name, values in cells.values.items()}
+    answers = plan.process.run(Cells(cells.days, np.repeat(cells.row, 2), twice), plan.options)
+    return {name: values[:, :1] for name, values in answers.items()}
 
 
 def _cells(values: Mapping[str, Array], inside: NDArray[np.bool_], plan: _Plan) -> Cells:
