@@ -13,7 +13,7 @@ from geocryoai.processes.column import Forcing, Options, column_grid, layered_so
 from geocryoai.processes.degree_days import annual_degree_days
 from geocryoai.processes.maps import simulate_carbon_map, simulate_ground_map, simulate_map, simulate_methane_map
 from geocryoai.processes.maps.freeze_up import freeze_up_days
-from geocryoai.processes.maps.ground_run import frost_depth
+from geocryoai.processes.maps.ground_run import frost_depth, isotherm, thawed_to
 from geocryoai.processes.maps.soils import SOILS
 from geocryoai.processes.stefan import edaphic_stefan
 
@@ -41,7 +41,6 @@ def test_snow_keeps_the_ground_warm(fields: xr.Dataset, quick: dict[str, Any]):
 def test_the_ground_is_colder_at_depth_in_summer_and_the_thaw_lags(ground: xr.Dataset):
     warmest = ground["tg_25cm"].mean(("y", "x")).to_numpy()[:12].argmax()
     assert warmest in (6, 7, 8)
-    assert (ground["thaw_depth"].max() <= ground["alt"].max() + 1e-12).item()
     share = ground["liquid_25cm"]
     assert 0.0 <= float(share.min()) < 0.2 < float(share.max()) <= 1.0
 
@@ -70,8 +69,32 @@ def test_freeze_up_is_that_of_the_column():
 
 def test_frost_reaches_the_crossing_and_the_bottom_where_all_is_frozen():
     grid = column_grid(2, 1.0, 2.0, 2.0)
-    low = np.array([[[-1.0, -1.0, 0.5], [1.0, -0.5, 1.0]]])
-    assert frost_depth(low, grid)[0] == pytest.approx([1.0, 2.0, 0.0])
+    least = np.array([[0.90, 0.1, 1.0], [1.0, 0.2, 0.1]])
+    assert frost_depth(least, grid) == pytest.approx([1.0, 2.0, 0.0])
+
+
+@pytest.mark.physics
+def test_thaw_ends_where_frozen_ground_begins_and_not_below_it():
+    grid = column_grid(3, 1.0, 3.0, 3.0)
+    most = np.array([[1.0, 1.0, 0.4], [0.5, 1.0, 0.1], [1.0, 1.0, 1.0]])
+    assert thawed_to(most, grid) == pytest.approx([1.0, 3.0, 1.0 / 3.0])
+    warmest = np.array([[2.0, 1.0, -1.0], [-2.0, 1.0, -1.0], [3.0, 1.0, 3.0]])
+    assert isotherm(warmest, grid) == pytest.approx([1.0, 3.0, 0.0])
+
+
+@pytest.mark.physics
+def test_the_active_layer_is_that_of_the_column(fields: xr.Dataset, ground: xr.Dataset):
+    deepest = ground["thaw_depth"].groupby("time.year").max()
+    assert np.abs(ground["alt"] - deepest).max() < 0.03
+
+
+@pytest.mark.physics
+def test_over_a_talik_the_active_layer_is_the_winters_frost(fields: xr.Dataset, quick: dict[str, Any]):
+    mild = fields.isel(y=[1]).assign(tas=(fields["tas"].isel(y=[1]) + 11.0).assign_attrs(units="degC"))
+    answer = simulate_ground_map(mild, **quick)
+    assert (answer["magt"] > 0).all()
+    assert float(answer["thaw_depth"].max()) == pytest.approx(15.0)
+    assert 0.1 < float(answer["alt"].min()) <= float(answer["alt"].max()) < 3.0
 
 
 @pytest.mark.physics

@@ -5,8 +5,8 @@ balance with the mean of its first years and is then run year by year, so that m
 the run. Columns are computed side by side in groups that stop iterating together; a group never holds cells of two
 rows of the map, which is why results do not depend on how the map is divided.
 
-The active layer is the ground that both thaws and freezes in a year: down to the thaw front, or, over a talik, to the
-depth of the winter's frost.
+The active layer is the ground that both thaws and freezes in a calendar year: down to the thaw front, or, over a talik,
+to the depth of the winter's frost.
 
 Without `snd`, snow follows from air temperature and precipitation (`geocryoai.processes.snowpack`).
 """
@@ -101,7 +101,7 @@ def ground_outputs(options: GroundOptions) -> tuple[Output, ...]:
         Output("alt_isotherm", "m", "active layer thickness by the 0 degC isotherm", "year", within),
         Output("magt", "degC", f"mean annual ground temperature at {options.magt_depth:g} m", "year",
                "time: mean within years"),
-        Output("thaw_depth", "m", "largest thaw depth of the month", "month", "time: maximum"),
+        Output("thaw_depth", "m", "largest depth of thaw from the surface in the month", "month", "time: maximum"),
     ]  # fmt: skip
     for depth in options.depths:
         name, at = depth_name(depth), f"at {depth:g} m"

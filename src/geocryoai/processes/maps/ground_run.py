@@ -20,6 +20,7 @@ from geocryoai.processes.column import (
     simulate_column,
     spin_up,
 )
+from geocryoai.processes.column.constants import THAWED_SHARE
 from geocryoai.processes.maps.contract import Cells
 from geocryoai.processes.maps.freeze_up import freeze_up_days
 from geocryoai.processes.maps.ground import MINERAL, GroundOptions, depth_name, ground_outputs
@@ -185,41 +186,78 @@ class _Reader:
     def read(self, result: ColumnResult, edges: NDArray[np.int64], out: dict[str, list[Array]]) -> None:
         """Add a year."""
         starts, counts = edges[:-1] - edges[0], np.diff(edges)[:, None]
-        t, share = result.profile("temperature"), self.shares(result)
+        t, share, grid = result.profile("temperature"), self.shares(result), result.soil.grid
         for place, depth in enumerate(self.depths):
             name = depth_name(depth)
             at_depth = _at(t, self.weights[place])
             out[f"tg_{name}"].append(np.add.reduceat(at_depth, starts, axis=0) / counts)
             out[f"liquid_{name}"].append(np.add.reduceat(share[:, place], starts, axis=0) / counts)
-        out["thaw_depth"].append(np.maximum.reduceat(result.series.thaw_depth_phase, starts, axis=0))
+        thaw = np.where(result.series.surface_temperature > 0, result.series.thaw_depth_phase, 0.0)
+        out["thaw_depth"].append(np.maximum.reduceat(thaw, starts, axis=0))
         out["magt"].append(_at(result.yearly.mean, self.weights[-1]))
-        frost = frost_depth(result.yearly.low, result.soil.grid)
-        out["alt"].append(np.minimum(result.yearly.alt_phase, frost))
-        out["alt_isotherm"].append(np.minimum(result.yearly.alt_isotherm, frost))
+        whole = result.profile("liquid_share")
+        frost = frost_depth(whole.min(axis=0), grid)
+        out["alt"].append(np.minimum(thawed_to(whole.max(axis=0), grid), frost)[None])
+        out["alt_isotherm"].append(np.minimum(isotherm(result.yearly.high[0], grid), frost)[None])
 
 
-def frost_depth(low: Array, grid: Grid) -> Array:
-    """Return the depth down to which the ground was frozen at some time of the year [m].
+def thawed_to(share: Array, grid: Grid) -> Array:
+    """Return the depth down to which all ground thawed at some time of the year [m].
 
     Parameters
     ----------
-    low : array, shape (years, layers, columns)
-        Lowest temperature of the year [degC].
+    share : array, shape (layers, columns)
+        Largest liquid share of the water in the year [1].
     grid : Grid
 
     Returns
     -------
-    array, shape (years, columns)
-        The 0 degC crossing nearest to the surface between cell centres; the bottom of the column where there is none.
+    array, shape (columns,)
+        Of the cell at the front the part that thawed is added, (s - s_below) / (1 - s_below), as in the column model.
     """
-    warm = low >= 0.0
-    first = warm.argmax(axis=1)[:, None]
-    below = np.take_along_axis(low, first, axis=1)[:, 0]
-    above = np.take_along_axis(low, np.maximum(first - 1, 0), axis=1)[:, 0]
-    deeper, upper = grid.depth[first[:, 0]], grid.depth[np.maximum(first[:, 0] - 1, 0)]
-    rise = np.where(below > above, below - above, 1.0)
-    crossing = np.where(first[:, 0] > 0, upper + (deeper - upper) * np.clip(-above / rise, 0.0, 1.0), 0.0)
-    return np.where(warm.any(axis=1), crossing, grid.edges[-1])
+    frozen = share < THAWED_SHARE
+    first = frozen.argmax(axis=0)
+    here = np.take_along_axis(share, first[None], axis=0)[0]
+    below = np.take_along_axis(share, np.minimum(first + 1, share.shape[0] - 1)[None], axis=0)[0]
+    below = np.minimum(below, here)
+    part = (here - below) / np.where(frozen.any(axis=0), 1.0 - below, 1.0)
+    return np.where(frozen.any(axis=0), grid.edges[first] + part * grid.thickness[first], grid.edges[-1])
+
+
+def isotherm(high: Array, grid: Grid) -> Array:
+    """Return the depth down to which all ground came above 0 degC [m]; `high` [degC], shape (layers, columns)."""
+    cold = high <= 0.0
+    first = cold.argmax(axis=0)
+    before = np.maximum(first - 1, 0)
+    below, above = (np.take_along_axis(high, place[None], axis=0)[0] for place in (first, before))
+    part = above / np.where(above > below, above - below, 1.0)
+    crossing = grid.depth[before] + (grid.depth[first] - grid.depth[before]) * np.clip(part, 0.0, 1.0)
+    return np.where(cold.any(axis=0), np.where(first > 0, crossing, 0.0), grid.edges[-1])
+
+
+def frost_depth(share: Array, grid: Grid) -> Array:
+    """Return the depth down to which the ground froze at some time of the year [m].
+
+    By phase, not by temperature: a talik stands at its freezing point, a little below 0 degC.
+
+    Parameters
+    ----------
+    share : array, shape (layers, columns)
+        Least liquid share of the water in the year [1].
+    grid : Grid
+
+    Returns
+    -------
+    array, shape (columns,)
+        Where the share comes to that of thawed ground, between cell centres; the bottom where all of it froze.
+    """
+    thawed = share >= THAWED_SHARE
+    first = thawed.argmax(axis=0)
+    before = np.maximum(first - 1, 0)
+    below, above = (np.take_along_axis(share, place[None], axis=0)[0] for place in (first, before))
+    part = (THAWED_SHARE - above) / np.where(below > above, below - above, 1.0)
+    crossing = grid.depth[before] + (grid.depth[first] - grid.depth[before]) * np.clip(part, 0.0, 1.0)
+    return np.where(thawed.any(axis=0), np.where(first > 0, crossing, 0.0), grid.edges[-1])
 
 
 def _between(centres: Array, depth: float) -> tuple[int, float]:

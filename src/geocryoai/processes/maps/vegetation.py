@@ -13,23 +13,31 @@ from geocryoai.processes.checks import Array
 GREENNESS = ("fpar", "evi", "ndvi", "lai")
 
 
-def absorbed_share(drivers: Mapping[str, Array]) -> Array:
-    """Return the absorbed share of photosynthetically active radiation [1] from the first index that is given.
+def fpar_from(index: Array, kind: str) -> Array:
+    """Return the absorbed share of photosynthetically active radiation [1] from a vegetation index of a kind.
 
     NDVI: linear, Myneni and Williams (1994, doi:10.1016/0034-4257(94)90016-7). EVI: equal to it, Xiao et al. (2004,
-    doi:10.1016/j.rse.2004.03.010). LAI: Beer-Lambert with extinction coefficient 0.5.
+    doi:10.1016/j.rse.2004.03.010). LAI: Beer-Lambert with extinction coefficient 0.5. FPAR is that share itself.
+    """
+    share = index
+    if kind == "ndvi":
+        share = 1.164 * index - 0.143
+    elif kind == "lai":
+        share = 1.0 - np.exp(-0.5 * np.maximum(index, 0.0))
+    return np.clip(share, 0.0, 1.0)
+
+
+def absorbed_share(drivers: Mapping[str, Array]) -> Array:
+    """Return the absorbed share of light [1] from the first index of `GREENNESS` that is given.
 
     Raises
     ------
     ModelError
-        None of `GREENNESS` is given.
+        None is given.
     """
     for name in GREENNESS:
         if name in drivers:
-            index = drivers[name]
-            if name == "ndvi":
-                return np.clip(1.164 * index - 0.143, 0.0, 1.0)
-            return np.clip(1.0 - np.exp(-0.5 * index) if name == "lai" else index, 0.0, 1.0)
+            return fpar_from(drivers[name], name)
     raise ModelError("the light that plants absorb is not known", where="process carbon",
                      expected=f"one of the drivers {', '.join(GREENNESS)}")  # fmt: skip
 
