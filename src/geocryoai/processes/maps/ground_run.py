@@ -221,7 +221,7 @@ def thawed_to(share: Array, grid: Grid) -> Array:
     below = np.take_along_axis(share, np.minimum(first + 1, share.shape[0] - 1)[None], axis=0)[0]
     below = np.minimum(below, here)
     part = (here - below) / np.where(frozen.any(axis=0), 1.0 - below, 1.0)
-    return np.where(frozen.any(axis=0), grid.edges[first] + part * grid.thickness[first], grid.edges[-1])
+    return np.asarray(np.where(frozen.any(axis=0), grid.edges[first] + part * grid.thickness[first], grid.edges[-1]))
 
 
 def isotherm(high: Array, grid: Grid) -> Array:
