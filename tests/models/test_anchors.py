@@ -20,6 +20,8 @@ COLUMNS = {
 @pytest.mark.parametrize("name", ANCHORS.names())
 def test_every_anchor_is_finite_and_missing_only_where_an_input_is(name):
     options = {"greenness": "ndvi"} if name.startswith(("gpp", "reco", "nee")) else {}
+    if name == "simulated":
+        options = {"simulated": "ts", "run": "ground", "output": "tg_5cm"}
     anchor = ANCHORS.get(name)
     full = compute_anchor(anchor, options, COLUMNS)
     assert np.isfinite(full).all()
@@ -101,3 +103,11 @@ def test_unknown_options_and_columns_are_named():
         compute_anchor(ANCHORS.get("stefan"), {"tdd": "tdd_era5"}, COLUMNS)
     with pytest.raises(ModelError, match="role 'greenness'"):
         compute_anchor(ANCHORS.get("gpp_light_use"), {}, COLUMNS)
+
+
+def test_a_simulated_output_is_itself_or_a_share_of_it():
+    options = {"simulated": "ts", "run": "methane", "output": "fch4_wetland"}
+    anchor = ANCHORS.get("simulated")
+    np.testing.assert_array_equal(compute_anchor(anchor, options, COLUMNS), COLUMNS["ts"])
+    shared = compute_anchor(anchor, {**options, "share": "wetland_fraction"}, COLUMNS)
+    np.testing.assert_array_equal(shared, COLUMNS["ts"] * COLUMNS["wetland_fraction"])

@@ -15,6 +15,7 @@ from geocryoai import __version__
 from geocryoai.cli import retrieve
 from geocryoai.cli.fetch import fetch
 from geocryoai.cli.shared import DataOption, DebugOption, QuietOption, SetOption, StudyArgument, data_folder, stoppable
+from geocryoai.cli.simulate import simulate
 from geocryoai.core.errors import GeoCryoAIError
 
 #: What the operating system refuses because of what the user named, not because of a fault of ours.
@@ -33,6 +34,7 @@ app = typer.Typer(
 
 
 app.add_typer(retrieve.app, name="retrieve", no_args_is_help=True)
+app.command()(simulate)
 
 
 def _version(asked: bool) -> None:
