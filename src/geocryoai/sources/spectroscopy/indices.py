@@ -39,7 +39,7 @@ def _difference(first: Floats, second: Floats) -> Floats:
 
 
 def _enhanced(nir: Floats, red: Floats, blue: Floats) -> Floats:
-    return 2.5 * (nir - red) / (nir + 6.0 * red - 7.5 * blue + 1.0)
+    return np.asarray(2.5 * (nir - red) / (nir + 6.0 * red - 7.5 * blue + 1.0))
 
 
 #: Index by name.

@@ -58,10 +58,10 @@ class NorthUp:
         inside = (column >= 0) & (column < self.columns) & (row >= 0) & (row < self.rows)
         line, sample = row[inside], column[inside]
         if self.glt is not None:
-            line, sample = self.glt.line[line, sample], self.glt.sample[line, sample]
-            filled = line >= 0
+            filled = self.glt.filled[line, sample]
             inside[inside] = filled
-            line, sample = line[filled], sample[filled]
+            at = line[filled], sample[filled]
+            line, sample = self.glt.line[at].astype(np.int64), self.glt.sample[at].astype(np.int64)
         if line.size == 0:
             return out
         window = slice(int(line.min()), int(line.max()) + 1), slice(int(sample.min()), int(sample.max()) + 1)
@@ -95,15 +95,15 @@ def north_up(
     rows, columns = shape
     a, b, c, d, e, f = position.affine
     if b == 0 and d == 0:
-        x, y = c + a * (np.arange(columns) + 0.5), f + e * (np.arange(rows) + 0.5)
+        x, y = c + a * (np.arange(columns, dtype=np.float64) + 0.5), f + e * (np.arange(rows, dtype=np.float64) + 0.5)
         return NorthUp(raster, position, rows, columns, glt, ignore, x, y)
     side = math.sqrt(position.pixel_area)
     corners = [(0, 0), (columns, 0), (0, rows), (columns, rows)]
     across = [a * i + b * j + c for i, j in corners]
     along = [d * i + e * j + f for i, j in corners]
     left, top = min(across), max(along)
-    x = left + side * (np.arange(math.ceil((max(across) - left) / side)) + 0.5)
-    y = top - side * (np.arange(math.ceil((top - min(along)) / side)) + 0.5)
+    x = left + side * (np.arange(math.ceil((max(across) - left) / side), dtype=np.float64) + 0.5)
+    y = top - side * (np.arange(math.ceil((top - min(along)) / side), dtype=np.float64) + 0.5)
     return NorthUp(raster, position, rows, columns, glt, ignore, x, y)
 
 
