@@ -17,15 +17,15 @@ from geocryoai.retrievals.spectroscopy import (
     Enhancement,
     EnhancementOptions,
     PlumeOptions,
-    find_plumes,
     read_target,
-    retrieve_enhancement,
+    retrieve_plumes,
 )
+from geocryoai.retrievals.spectroscopy.emission import Wind
 from geocryoai.retrievals.spectroscopy.enhancement import WINDOWS
 from geocryoai.retrievals.spectroscopy.ground import Ground, ground_of, square_ground
 from geocryoai.retrievals.spectroscopy.masks import BITS, MaskOptions, flag_shares
 from geocryoai.retrievals.spectroscopy.plumes import PlumeMap
-from geocryoai.retrievals.spectroscopy.summary import Wind, plume_table
+from geocryoai.retrievals.spectroscopy.summary import plume_table
 from geocryoai.sources.envi import parse_header
 from geocryoai.sources.spectroscopy import Scene, open_scene, parse_name
 
@@ -174,8 +174,8 @@ def retrieve_scene(
         workers=request.workers,
         masks=MaskOptions(sun_zenith=request.sun_zenith),
     )
-    found = _on_map(scene, retrieve_enhancement(scene, target, options))
-    plumes = find_plumes(found.linear, found.sigma, PlumeOptions(false_alarms=request.false_alarms))
+    found, plumes = retrieve_plumes(scene, target, options, PlumeOptions(false_alarms=request.false_alarms))
+    found, plumes = _on_map(scene, found, plumes)
     ground = _ground(scene, request, found.linear.shape)
     summary = _summary(scene, found, plumes, ground, request, wind)
     stem = request.out / f"{_stem(image)}_{request.gas}"
@@ -199,10 +199,9 @@ def retrieve_scene(
 
 def describe(summary: dict[str, Any]) -> list[str]:
     """Return a summary in lines for the user."""
-    lines = [
-        f"{summary['scene']}: {summary['gas']} enhancement, noise {summary['median_sigma_ppm_m']:.0f} ppm m, "
-        f"{100 * summary['share_retrieved']:.1f} % of the pixels, {len(summary['plumes'])} plume(s)"
-    ]
+    noise, share = summary["median_sigma_ppm_m"], 100 * summary["share_retrieved"]
+    head = f"{summary['scene']}: {summary['gas']} enhancement, noise {noise:.0f} ppm m, {share:.1f} % of the pixels"
+    lines = [f"{head}, {len(summary['plumes'])} plume(s)"]
     for plume in summary["plumes"]:
         text = f"  plume {plume['label']}: {plume['pixels']} pixels, up to {plume['largest_ppm_m']:.0f} ppm m"
         if "mass_kg" in plume:
@@ -215,12 +214,17 @@ def describe(summary: dict[str, Any]) -> list[str]:
     return lines + [f"  note: {note}" for note in summary["notes"]]
 
 
-def _on_map(scene: Scene, found: Enhancement) -> Enhancement:
+def _on_map(scene: Scene, found: Enhancement, plumes: PlumeMap) -> tuple[Enhancement, PlumeMap]:
     """Return the layers on the map where a look-up table leads there."""
-    if scene.position is not None or scene.glt is None:
-        return found
-    layers = {name: scene.glt.apply(getattr(found, name)) for name in ("classical", "linear", "sparse", "sigma")}
-    return replace(found, **layers, flags=scene.glt.apply(found.flags, BITS["no_data"]))
+    glt = scene.glt
+    if scene.position is not None or glt is None:
+        return found, plumes
+    classical, linear, sparse, sigma = (
+        glt.apply(layer) for layer in (found.classical, found.linear, found.sparse, found.sigma)
+    )
+    flags = glt.apply(found.flags, BITS["no_data"])
+    labels = glt.apply(plumes.labels, 0)
+    return Enhancement(classical, linear, sparse, sigma, flags, found.notes), replace(plumes, labels=labels)
 
 
 def _ground(scene: Scene, request: GasRequest, shape: tuple[int, ...]) -> Ground | None:
@@ -264,7 +268,7 @@ def _stem(image: Path) -> str:
 
 
 def _is_image(path: Path) -> bool:
-    """Return whether a file of a folder is to be tried: a radiance image by its name, or by its header; damaged ones."""
+    """Return whether a file of a folder is to be tried: radiance by its name or header; damaged ones, too."""
     name = parse_name(path.name)
     if name is not None:
         return name.layer in ("img", "ort") and name.product in ("", "rdn", "l1b", "rad")

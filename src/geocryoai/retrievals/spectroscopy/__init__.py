@@ -6,6 +6,7 @@ from geocryoai.retrievals.spectroscopy.emission import Emission, cross_section_r
 from geocryoai.retrievals.spectroscopy.enhancement import Enhancement, EnhancementOptions, retrieve_enhancement
 from geocryoai.retrievals.spectroscopy.matched_filter import FilterOptions, FilterResult, filter_group
 from geocryoai.retrievals.spectroscopy.plumes import Plume, PlumeOptions, find_plumes
+from geocryoai.retrievals.spectroscopy.retrieval import retrieve_plumes
 from geocryoai.retrievals.spectroscopy.targets import GasTarget, read_target
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "mass_rate",
     "read_target",
     "retrieve_enhancement",
+    "retrieve_plumes",
 ]

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 
+#: Most groups of a block: reading goes on while others are filtered.
+MOST_GROUPS = 64
+
+
 @dataclass(frozen=True)
 class Block:
     """Whole groups of detector columns.
@@ -68,8 +72,8 @@ def blocks(scene: Scene, group: int, values: float, workers: int) -> Iterator[Bl
         Raw geometry is divided into at least as many blocks.
     """
     if scene.position is None:
-        share = -(-scene.samples // (workers * group)) * group
-        count = min(max(int(values / (scene.lines * group)), 1) * group, share)
+        share = -(-scene.samples // (workers * group))
+        count = min(max(int(values / (scene.lines * group)), 1), share, MOST_GROUPS) * group
         for first in range(0, scene.samples, count):
             run = slice(first, min(first + count, scene.samples))
             sample, line = np.mgrid[run, : scene.lines]

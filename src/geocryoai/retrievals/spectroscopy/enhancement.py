@@ -12,6 +12,7 @@ from geocryoai.core.errors import ModelError, SourceError
 from geocryoai.retrievals.spectroscopy.blocks import Block, blocks
 from geocryoai.retrievals.spectroscopy.masks import BITS, MaskOptions, flag_pixels, mask_bands
 from geocryoai.retrievals.spectroscopy.matched_filter import FilterOptions, filter_group
+from geocryoai.retrievals.spectroscopy.scale import Curve
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -76,7 +77,13 @@ class Enhancement:
     notes: tuple[str, ...] = ()
 
 
-def retrieve_enhancement(scene: Scene, target: GasTarget, options: EnhancementOptions | None = None) -> Enhancement:
+def retrieve_enhancement(
+    scene: Scene,
+    target: GasTarget,
+    options: EnhancementOptions | None = None,
+    *,
+    plumes: NDArray[np.bool_] | None = None,
+) -> Enhancement:
     """Return the enhancement of a gas over a scene.
 
     Mean and covariance are those of `group` detector columns. Of a raster that is a map, pixels are grouped by the
@@ -88,6 +95,9 @@ def retrieve_enhancement(scene: Scene, target: GasTarget, options: EnhancementOp
         Radiance.
     target : GasTarget
     options : EnhancementOptions, optional
+    plumes : array of bool, shape (lines, samples), optional
+        Pixels that are left out of mean and covariance: found plumes bias their own background. Only their groups are
+        filtered, and only `linear` and `sigma` are given there.
 
     Raises
     ------
@@ -102,7 +112,8 @@ def retrieve_enhancement(scene: Scene, target: GasTarget, options: EnhancementOp
     if options.group < 1 or options.workers < 1 or not options.memory_mb > 0:
         raise ModelError("group, workers and memory must be positive", found=options)
     bands = scene.bands_within(*options.window)
-    unit = target.at(scene.wavelength[bands], scene.fwhm[bands])
+    centre, fwhm = scene.wavelength[bands], scene.fwhm[bands]
+    goal = _Goal(target.at(centre, fwhm), target.curve(centre, fwhm))
     beside = mask_bands(scene)
     shape = (scene.lines, scene.samples)
     classical, linear, sparse, sigma = (np.full(shape, np.nan, np.float32) for _ in range(4))
@@ -112,11 +123,13 @@ def retrieve_enhancement(scene: Scene, target: GasTarget, options: EnhancementOp
     failed: list[str] = []
     with threadpool_limits(1), ThreadPoolExecutor(options.workers) as pool:
         jobs = [
-            pool.submit(_filter_block, block, scene, bands, beside, unit, out, options)
+            pool.submit(_filter_block, block, scene, bands, beside, goal, out, options, plumes)
             for block in blocks(scene, options.group, pixels, options.workers)
         ]
         for job in jobs:
             failed += job.result()
+    if plumes is not None:
+        return replace(out, notes=_notes(scene, beside, failed, out))
     if (out.flags & BITS["no_data"]).all():
         raise SourceError("all pixels are without data", where=scene.where, found=f"only {scene.ignore:g} or no number")
     if np.isnan(out.linear).all():
@@ -129,16 +142,39 @@ def retrieve_enhancement(scene: Scene, target: GasTarget, options: EnhancementOp
     return replace(out, notes=_notes(scene, beside, failed, out))
 
 
+def refine(first: Enhancement, second: Enhancement) -> Enhancement:
+    """Return the first retrieval with `linear` and `sigma` of the second where it has them."""
+    known = np.isfinite(second.linear)
+    return replace(
+        first,
+        linear=np.where(known, second.linear, first.linear),
+        sigma=np.where(known, second.sigma, first.sigma),
+        notes=(*first.notes, *(note for note in second.notes if note not in first.notes)),
+    )
+
+
+@dataclass(frozen=True)
+class _Goal:
+    """What is sought at the bands of the window."""
+
+    unit: NDArray[np.float64]
+    curve: Curve
+
+
 def _filter_block(
     block: Block,
     scene: Scene,
     bands: slice,
     beside: dict[float, int],
-    unit: NDArray[np.float64],
+    goal: _Goal,
     out: Enhancement,
     options: EnhancementOptions,
+    plumes: NDArray[np.bool_] | None,
 ) -> list[str]:
     """Fill the results of a block; return which groups were left out and why."""
+    found_here = None if plumes is None else plumes[block.line, block.sample]
+    if found_here is not None and not found_here.any():
+        return []
     window = block.read(scene, bands)
     others = {w: block.read(scene, slice(b, b + 1))[:, 0] for w, b in beside.items()}
     flags = flag_pixels(window, others, scene.ignore, options.masks)
@@ -146,10 +182,11 @@ def _filter_block(
     failed = []
     for rows in np.split(np.arange(flags.size), np.flatnonzero(np.diff(block.group)) + 1):
         clear = rows[flags[rows] == 0]
-        if clear.size == 0:
+        background = None if found_here is None else ~found_here[clear]
+        if clear.size == 0 or (background is not None and background.all()):
             continue
         try:
-            found = filter_group(window[clear], unit, options.filter)
+            found = filter_group(window[clear], goal.unit, options.filter, curve=goal.curve, background=background)
         except ModelError as error:
             failed.append(f"group {block.group[rows[0]]}: {error.what} ({error.found})")
             continue
@@ -167,6 +204,5 @@ def _notes(scene: Scene, beside: dict[float, int], failed: list[str], out: Enhan
     if scene.position is not None and scene.glt is None:
         notes.append("a map without geometry look-up table: one group, so that detector stripes remain")
     if failed:
-        share = float(np.mean(np.isnan(out.linear) & (out.flags == 0)))
-        notes.append(f"{len(failed)} groups not filtered ({100 * share:.1f} % of the pixels), the first: {failed[0]}")
+        notes.append(f"{len(failed)} groups of detector columns not filtered, the first: {failed[0]}")
     return tuple(notes)

@@ -19,7 +19,7 @@ from numba import njit
 
 from geocryoai.core.errors import ModelError
 from geocryoai.retrievals.spectroscopy.covariance import inverse, loo_shrinkage
-from geocryoai.retrievals.spectroscopy.targets import SCALE
+from geocryoai.retrievals.spectroscopy.scale import SCALE, Curve
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,6 +31,9 @@ _LEAST = 1e-9
 
 #: Iterations end when no enhancement changes by more than this [1e5 ppm m].
 _TOLERANCE = 1e-7
+
+#: Least brightness of a pixel over that of the mean; darker ones count as so bright.
+_DARKEST = 1e-3
 
 #: Fewer pixels than this for each band give no covariance.
 _PIXELS_PER_BAND = 2
@@ -61,7 +64,8 @@ class FilterResult:
     classical : array, shape (pixels,)
         Column-wise matched filter.
     linear : array, shape (pixels,)
-        Corrected for albedo, with the background statistics that the sparse filter ends with: unbiased, to be summed.
+        Corrected for albedo, with the background statistics that the sparse filter ends with: of either sign, to be
+        summed.
     sparse : array, shape (pixels,)
         Reweighted and not negative: to be looked at, and to find plumes.
     sigma : array, shape (pixels,)
@@ -77,7 +81,14 @@ class FilterResult:
     shrinkage: float
 
 
-def filter_group(radiance: NDArray[np.floating], unit: Floats, options: FilterOptions | None = None) -> FilterResult:
+def filter_group(
+    radiance: NDArray[np.floating],
+    unit: Floats,
+    options: FilterOptions | None = None,
+    *,
+    curve: Curve | None = None,
+    background: NDArray[np.bool_] | None = None,
+) -> FilterResult:
     """Return the gas enhancement of pixels that share a detector.
 
     Parameters
@@ -87,6 +98,10 @@ def filter_group(radiance: NDArray[np.floating], unit: Floats, options: FilterOp
     unit : array, shape (bands,)
         Unit absorption [(1e5 ppm m)-1], negative where the gas absorbs.
     options : FilterOptions, optional
+    curve : Curve, optional
+        With it, `linear` and `sigma` are corrected for absorption that does not grow in proportion.
+    background : array of bool, shape (pixels,), optional
+        Pixels that give mean and covariance (default: all).
 
     Raises
     ------
@@ -94,7 +109,8 @@ def filter_group(radiance: NDArray[np.floating], unit: Floats, options: FilterOp
         Too few pixels, radiance that is not finite, or a covariance that cannot be inverted.
     """
     options = options or FilterOptions()
-    pixels, bands = radiance.shape
+    chosen = np.ones(len(radiance), bool) if background is None else background
+    pixels, bands = int(chosen.sum()), radiance.shape[1]
     if unit.shape != (bands,):
         raise ModelError("target and radiance differ in bands", found=unit.shape, expected=(bands,))
     if pixels < _PIXELS_PER_BAND * bands:
@@ -105,46 +121,72 @@ def filter_group(radiance: NDArray[np.floating], unit: Floats, options: FilterOp
             next_step="Group several detector columns, or narrow the window.",
         )
     x = radiance.astype(np.float64)
-    mean = x.mean(axis=0)
+    mean = x[chosen].mean(axis=0) if background is not None else x.mean(axis=0)
     if not np.isfinite(mean).all():
         raise ModelError("radiance is not finite", next_step="Mask such pixels first.")
-    albedo = (x @ mean) / (mean @ mean)
+    albedo = np.maximum((x @ mean) / (mean @ mean), _DARKEST)
     x -= mean
-    covariance = x.T @ x / pixels
-    gamma = loo_shrinkage(x, covariance) if options.shrinkage is None else options.shrinkage
-    inverted = inverse(covariance, gamma)
-    albedo = np.maximum(albedo, 1e-3)
-    linear, sparse = np.empty(pixels), np.empty(pixels)
-    classical, strength, first = _iterate(
-        x, mean, unit, inverted, albedo, 1.0 - gamma, options.iterations, linear, sparse
+    learnt = x if background is None else x[chosen]
+    covariance = learnt.T @ learnt / pixels
+    gamma = loo_shrinkage(learnt, covariance) if options.shrinkage is None else options.shrinkage
+    classical, sparse, strength, weights, shift, mean = _iterate(
+        learnt, mean, unit, inverse(covariance, gamma), albedo[chosen], 1.0 - gamma, options.iterations
     )
-    if not (first > 0 and strength > 0):
+    if not strength > 0:
         raise ModelError("the target cannot be told from the background", found=f"t C^-1 t = {strength:g}")
-    sigma = SCALE / (albedo * np.sqrt(strength))
-    return FilterResult(SCALE * classical, SCALE * linear, SCALE * sparse, sigma, float(gamma))
+    linear = (x @ weights + shift) / (albedo * strength)
+    sigma = 1.0 / (albedo * np.sqrt(strength))
+    if background is not None:
+        classical, sparse = _spread(classical, chosen), _spread(sparse, chosen)
+    if curve is not None:
+        linear, sigma = _unbent(linear, sigma, curve, weights * mean / strength, mean**2 / (mean @ mean))
+    return FilterResult(SCALE * classical, SCALE * linear, SCALE * sparse, SCALE * sigma, float(gamma))
+
+
+def _spread(values: Floats, chosen: NDArray[np.bool_]) -> Floats:
+    out = np.full(chosen.size, np.nan)
+    out[chosen] = values
+    return out
+
+
+def _unbent(linear: Floats, sigma: Floats, curve: Curve, gain: Floats, brightness: Floats) -> tuple[Floats, Floats]:
+    """Return the enhancement whose absorption the filter answers with `linear` [1e5 ppm m], and its sigma.
+
+    Absorption grows less than in proportion, which lowers the answer, and darkens the pixel, which raises it: `gain` is
+    the filter's answer to a change of each band, `brightness` the part of each band in the albedo.
+    """
+    answer = (curve.transmission - 1.0) @ gain / (curve.transmission @ brightness)
+    enhancement = curve.enhancement / SCALE
+    rising = np.flatnonzero(np.diff(answer) <= 0)
+    end = answer.size if rising.size == 0 else int(rising[0]) + 1
+    if end < 2:
+        raise ModelError("the filter does not answer to more gas with a larger value")
+    answer, enhancement = answer[:end], enhancement[:end]
+    slope = enhancement[1] / answer[1]
+    last = (enhancement[-1] - enhancement[-2]) / (answer[-1] - answer[-2])
+    bent = np.interp(linear, answer, enhancement)
+    bent = np.where(linear < 0.0, linear * slope, bent)
+    return np.where(linear > answer[-1], enhancement[-1] + (linear - answer[-1]) * last, bent), sigma * slope
 
 
 @njit(nogil=True, cache=True, fastmath={"reassoc", "contract", "nsz", "arcp"})
-def _iterate(x, mean, unit, inverted, albedo, keep, iterations, linear, sparse):  # type: ignore[no-untyped-def]
-    """Fill `linear` and `sparse` [1e5 ppm m]; return the classical result and t C^-1 t at the end and at the start.
+def _iterate(x, mean, unit, inverted, albedo, keep, iterations):  # type: ignore[no-untyped-def]
+    """Return classical and sparse result [1e5 ppm m], t C^-1 t, C^-1 t, the shift of the mean in it, and the mean.
 
     `x` has its mean taken off; `keep` is the share of the sample covariance in the one that was inverted.
     """
     pixels, bands = x.shape
-    classical = np.empty(pixels)
-    target_old = mean * unit
-    moment = np.zeros(bands)  # mean over pixels of x times gas signal
-    gas_mean, gas_variance, strength, first = 0.0, 0.0, 0.0, 0.0
-    gas = np.zeros(pixels)  # albedo times enhancement
-    sparse[:] = 0.0
+    classical, sparse, gas = np.empty(pixels), np.zeros(pixels), np.zeros(pixels)
+    target_old, weights, clean = mean * unit, np.zeros(bands), mean.copy()
+    moment = np.zeros(bands)  # mean over pixels of x times gas, which is albedo times enhancement
+    gas_mean, gas_variance, strength, shift = 0.0, 0.0, 0.0, 0.0
     for turn in range(iterations + 1):
-        target = (mean - gas_mean * target_old) * unit
+        clean = mean - gas_mean * target_old
+        target = clean * unit
         weights = _solve(inverted, target, target_old, moment, gas_variance, keep)
         strength = _dot(target, weights)
         shift = gas_mean * _dot(target_old, weights)
-        if turn == 0:
-            first = strength
-        moment[:] = 0.0
+        moment = np.zeros(bands)
         gas_sum, gas_squares, largest = 0.0, 0.0, 0.0
         for i in range(pixels):
             row = x[i]
@@ -153,9 +195,9 @@ def _iterate(x, mean, unit, inverted, albedo, keep, iterations, linear, sparse):
                 answer += row[j] * weights[j]
             if turn == 0:
                 classical[i] = answer / strength
-            penalty = 0.0 if turn == 0 else 1.0 / (albedo[i] * (sparse[i] + _LEAST))
-            linear[i] = answer / (albedo[i] * strength)
-            value = max(0.0, linear[i] - penalty / (albedo[i] * strength))
+            else:
+                answer -= 1.0 / (albedo[i] * (sparse[i] + _LEAST))
+            value = max(0.0, answer / (albedo[i] * strength))
             largest = max(largest, abs(value - sparse[i]))
             sparse[i] = value
             gas[i] = albedo[i] * value
@@ -170,7 +212,7 @@ def _iterate(x, mean, unit, inverted, albedo, keep, iterations, linear, sparse):
         gas_variance = gas_squares / pixels - gas_mean * gas_mean
         moment /= pixels
         target_old = target
-    return classical, strength, first
+    return classical, sparse, strength, weights, shift, clean
 
 
 @njit(nogil=True, cache=True, fastmath={"reassoc", "contract", "nsz", "arcp"})

@@ -7,17 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.interpolate import CubicSpline
 
 from geocryoai.core.errors import SourceError
 from geocryoai.retrievals.spectroscopy.resample import to_bands
+from geocryoai.retrievals.spectroscopy.scale import SCALE, Curve
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
-
-#: Targets are for each 1e5 ppm m, as published ones are; results are multiplied by it.
-SCALE = 1e5
 
 #: Enhancements of the MODTRAN look-up table for methane of Foote et al. (2020) [ppm m].
 LUT_ENHANCEMENTS = (0.0, 500.0, 1000.0, 2000.0, 4000.0, 8000.0, 16000.0)
@@ -56,15 +55,7 @@ class GasTarget:
         SourceError
             A band is not covered, or nothing absorbs there.
         """
-        seen = to_bands(self.wavelength, self.spectrum, centre, fwhm)
-        if np.isnan(seen).any():
-            span = f"{self.wavelength[0]:.0f} to {self.wavelength[-1]:.0f} nm"
-            raise SourceError(
-                "the target does not cover all bands of the window",
-                where=self.name,
-                found=span,
-                expected=f"{centre.min():.0f} to {centre.max():.0f} nm and the width of a band",
-            )
+        seen = self._seen(centre, fwhm)
         unit = seen
         if self.enhancements is not None:
             distance = self.enhancements - self.enhancements.mean()
@@ -74,6 +65,33 @@ class GasTarget:
                 "nothing absorbs in the window", where=self.name, next_step="Choose another window or target."
             )
         return unit
+
+    def curve(self, centre: Floats, fwhm: Floats) -> Curve:
+        """Return what growing enhancements leave of the radiance at bands.
+
+        From the look-up table, in which lines saturate; by the law of Beer and Lambert from a unit absorption.
+        """
+        seen = self._seen(centre, fwhm)
+        if self.enhancements is None:
+            grown = np.concatenate([[0.0], np.geomspace(100.0, 50_000.0, 40)])
+            return Curve(grown, np.exp(np.multiply.outer(grown / SCALE, seen)))
+        if self.enhancements[0] != 0 or np.any(np.diff(self.enhancements) <= 0):
+            raise SourceError("the enhancements of a look-up table must increase from 0", where=self.name)
+        fine = np.unique(np.concatenate([self.enhancements, np.linspace(0.0, self.enhancements[-1], 33)]))
+        logarithm = CubicSpline(self.enhancements, np.log(seen / seen[0]))(fine)
+        return Curve(fine, np.exp(logarithm))
+
+    def _seen(self, centre: Floats, fwhm: Floats) -> Floats:
+        seen = to_bands(self.wavelength, self.spectrum, centre, fwhm)
+        if np.isnan(seen).any():
+            span = f"{self.wavelength[0]:.0f} to {self.wavelength[-1]:.0f} nm"
+            raise SourceError(
+                "the target does not cover all bands of the window",
+                where=self.name,
+                found=span,
+                expected=f"{centre.min():.0f} to {centre.max():.0f} nm and the width of a band",
+            )
+        return seen
 
 
 def read_target(path: Path, enhancements: tuple[float, ...] = LUT_ENHANCEMENTS) -> GasTarget:
