@@ -101,7 +101,7 @@ def filter_group(
     curve : Curve, optional
         With it, `linear` and `sigma` are corrected for absorption that does not grow in proportion.
     background : array of bool, shape (pixels,), optional
-        Pixels that give mean and covariance (default: all).
+        Pixels that give mean and covariance (default: all), and over which the mean of `linear` is then zero.
 
     Raises
     ------
@@ -137,6 +137,7 @@ def filter_group(
     linear = (x @ weights + shift) / (albedo * strength)
     sigma = 1.0 / (albedo * np.sqrt(strength))
     if background is not None:
+        linear -= linear[chosen].mean()  # dividing by the albedo leaves a small offset where brightness varies
         classical, sparse = _spread(classical, chosen), _spread(sparse, chosen)
     if curve is not None:
         linear, sigma = _unbent(linear, sigma, curve, weights * mean / strength, mean**2 / (mean @ mean))

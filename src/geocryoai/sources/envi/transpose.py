@@ -18,6 +18,8 @@ def to_columns(view: NDArray[Any]) -> NDArray[Any]:
     """Return a view (lines, samples, bands) of any strides as a contiguous (samples, lines, bands), native bytes."""
     if not view.dtype.isnative:
         view = np.ascontiguousarray(view).astype(view.dtype.newbyteorder("="))
+    if view.dtype.char not in "fd":
+        return np.ascontiguousarray(view.swapaxes(0, 1))
     lines, samples, bands = view.shape
     out = np.empty((samples, lines, bands), view.dtype)
     _copy(np.asarray(view), out)

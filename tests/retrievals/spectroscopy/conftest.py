@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
+import pytest
 
 from geocryoai.retrievals.spectroscopy.emission import column_mass
 from geocryoai.sources.envi import write_envi
@@ -19,7 +21,7 @@ PIXEL = 4.0
 def absorption(wavelength: np.ndarray) -> np.ndarray:
     """A made-up unit absorption with two systems of lines [(1e5 ppm m)-1]."""
     lines = [(2200.0, 12.0, 0.5), (2265.0, 14.0, 0.7), (2300.0, 18.0, 1.1), (2340.0, 12.0, 1.3), (2371.0, 9.0, 1.7)]
-    return -sum(d * np.exp(-0.5 * ((wavelength - c) / w) ** 2) for c, w, d in lines) - 0.0 * wavelength
+    return -sum(d * np.exp(-0.5 * ((wavelength - c) / w) ** 2) for c, w, d in lines)
 
 
 def write_target(path: Path) -> Path:
@@ -73,3 +75,17 @@ def write_line(folder: Path, line: Line, name: str = "ang20180814t224053", *, tu
         map_info=f"UTM, 1, 1, 581226.0, 7616192.0, {PIXEL}, {PIXEL}, 4, North, WGS-84, units=Meters, rotation={turned}",
     )
     return image
+
+
+@pytest.fixture(scope="session")
+def made_up() -> SimpleNamespace:
+    """All that makes flight lines up."""
+    return SimpleNamespace(
+        wavelength=WAVELENGTH,
+        fwhm=FWHM,
+        pixel=PIXEL,
+        absorption=absorption,
+        write_target=write_target,
+        flight_line=flight_line,
+        write_line=write_line,
+    )
