@@ -27,9 +27,7 @@ def test_every_layout_is_read_back(interleave: str, byte_order: int, dtype: str,
     raster = open_envi(tmp_path / "a")
     assert (tmp_path / "a").stat().st_size == raster.header.size == 17 + array.nbytes
     np.testing.assert_array_equal(raster.block(), array)
-    np.testing.assert_array_equal(
-        raster.block(slice(1, 4), slice(2, 18), slice(3, 30)), array[1:4, 2:18, 3:30]
-    )
+    np.testing.assert_array_equal(raster.block(slice(1, 4), slice(2, 18), slice(3, 30)), array[1:4, 2:18, 3:30])
     columns = raster.columns(slice(2, 19), slice(1, 34))
     np.testing.assert_array_equal(columns, array[:, 2:19, 1:34].swapaxes(0, 1))
     assert columns.flags.c_contiguous
@@ -143,7 +141,9 @@ def test_a_truncated_and_a_longer_binary_are_refused(tmp_path: Path):
     write_envi(tmp_path / "a", cube())
     whole = (tmp_path / "a").read_bytes()
     (tmp_path / "a").write_bytes(whole[:-4])
-    with pytest.raises(SourceError, match=r"the binary is truncated; found 13296 bytes; expected 13300 bytes \(5 lines"):
+    with pytest.raises(
+        SourceError, match=r"the binary is truncated; found 13296 bytes; expected 13300 bytes \(5 lines"
+    ):
         open_envi(tmp_path / "a")
     (tmp_path / "a").write_bytes(whole + b"\0")
     with pytest.raises(SourceError, match="longer than the header says"):

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 #: Wavelengths that air makes useless for surfaces [nm]: the first, last, and the water bands.
 ABSORBED = ((0.0, 400.0), (1350.0, 1420.0), (1800.0, 1945.0), (2485.0, 1e6))
 
+#: Components carried from block to block beyond twice those asked for: what is cut off in one block is lost to the next.
+_SPARE = 8
+
 
 @dataclass(frozen=True)
 class Components:
@@ -81,19 +84,22 @@ def learn_components(scene: Scene, count: int = 8, *, memory_mb: float = 256.0) 
     bands = clear_bands(scene.wavelength)
     if not 1 <= count <= bands.sum():
         raise ModelError("the number of components does not fit the bands", found=count, expected=f"1 to {bands.sum()}")
-    model = IncrementalPCA(n_components=count)
+    kept = min(int(bands.sum()), 2 * count + _SPARE)
+    model = IncrementalPCA(n_components=kept)
     pixels, waiting = 0, np.empty((0, int(bands.sum())))
     for block in _spectra(scene, bands, memory_mb):
         waiting = np.concatenate([waiting, block])
-        if len(waiting) >= 2 * count:
+        if len(waiting) >= 2 * kept:
             model.partial_fit(waiting)
             pixels, waiting = pixels + len(waiting), waiting[:0]
-    if len(waiting) >= count:
+    if len(waiting) >= kept:
         model.partial_fit(waiting)
         pixels += len(waiting)
     if pixels == 0:
-        raise SourceError("too few pixels with data for the components", where=scene.where, expected=2 * count)
-    return Components(scene.wavelength[bands], model.mean_, model.components_, model.explained_variance_ratio_, pixels)
+        raise SourceError("too few pixels with data for the components", where=scene.where, expected=kept)
+    return Components(
+        scene.wavelength[bands], model.mean_, model.components_[:count], model.explained_variance_ratio_[:count], pixels
+    )
 
 
 def save_components(path: Path, components: Components) -> None:

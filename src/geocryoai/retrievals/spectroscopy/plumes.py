@@ -113,8 +113,9 @@ def find_plumes(linear: Floats, sigma: Floats, options: PlumeOptions | None = No
         Shapes that differ, no pixel with data, or a standard deviation that is not positive.
     """
     options = options or PlumeOptions()
-    known = np.isfinite(linear) & np.isfinite(sigma)
-    if linear.shape != sigma.shape or not known.any() or not (sigma[known] > 0).all():
+    fits = linear.shape == sigma.shape
+    known = np.isfinite(linear) & np.isfinite(sigma) if fits else np.zeros(linear.shape, bool)
+    if not known.any() or not (sigma[known] > 0).all():
         raise ModelError("enhancement and its standard deviation do not fit", found=(linear.shape, sigma.shape))
     ratio = np.where(known, linear / np.where(known, sigma, 1.0), 0.0)
     factor = _spread(ratio[known])
