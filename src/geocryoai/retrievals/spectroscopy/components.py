@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 #: Wavelengths that air makes useless for surfaces [nm]: the first, last, and the water bands.
 ABSORBED = ((0.0, 400.0), (1350.0, 1420.0), (1800.0, 1945.0), (2485.0, 1e6))
 
-#: Components carried from block to block beyond twice those asked for: what is cut off in one block is lost to the next.
+#: Components carried from block to block beyond twice those asked for: what one block cuts off is lost to the next.
 _SPARE = 8
 
 
