@@ -1,4 +1,4 @@
-"""Made-up flight lines: a few surfaces, detector gains, noise, and a plume of known mass, written in the true formats."""
+"""Made-up flight lines: surfaces, detector gains, noise, and a plume of known mass, written in the true formats."""
 
 from __future__ import annotations
 

@@ -32,7 +32,8 @@ def test_one_scene_gives_maps_a_picture_and_a_summary(command, place: Path):
     (plume,) = summary["plumes"]
     assert "not a flux" in summary["quantity"]
     assert plume["mass_rate"]["kg_per_h"] > 3 * plume["mass_rate"]["sigma_kg_per_h"] > 0
-    assert (68.6 < plume["lat"] < 68.7) and (-157.1 < plume["lon"] < -156.9)
+    assert 68.6 < plume["lat"] < 68.7
+    assert -157.1 < plume["lon"] < -156.9
     assert "plume 1:" in out
     assert (place / "out" / f"{stem}.png").read_bytes()[:4] == b"\x89PNG"
     with xr.open_dataset(place / "out" / f"{stem}.nc") as dataset:

@@ -97,9 +97,8 @@ def learn_components(scene: Scene, count: int = 8, *, memory_mb: float = 256.0) 
         pixels += len(waiting)
     if pixels == 0:
         raise SourceError("too few pixels with data for the components", where=scene.where, expected=kept)
-    return Components(
-        scene.wavelength[bands], model.mean_, model.components_[:count], model.explained_variance_ratio_[:count], pixels
-    )
+    explained = model.explained_variance_ratio_[:count]
+    return Components(scene.wavelength[bands], model.mean_, model.components_[:count], explained, pixels)
 
 
 def save_components(path: Path, components: Components) -> None:

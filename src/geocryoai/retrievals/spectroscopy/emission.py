@@ -27,8 +27,8 @@ PRESSURE, TEMPERATURE = 101_325.0, 288.15
 
 _SECONDS_PER_HOUR = 3600.0
 
-#: Error of a mass that does not average out, over the mass: the spectrum of a pixel differs from the mean that the target
-#: was made with (1 to 3 % on simulated lines of mixed surfaces). The error of the absorption spectrum is not in it.
+#: Error of a mass that does not average out, over the mass: the spectrum of a pixel differs from the mean that the
+#: target was made with (1 to 3 % on simulated lines of mixed surfaces). That of the absorption spectrum is not in it.
 RELATIVE_SIGMA = 0.03
 
 
