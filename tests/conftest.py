@@ -145,6 +145,12 @@ def _tiny_tree() -> Tree:
                     "options": {"first": "2015-01", "horizon_months": 6, "step_months": 12},
                 },
             },
+            "ablation": {
+                "protocol": "blocks",
+                "learner": "ridge",
+                "targets": ["alt"],
+                "modalities": {"anchors": ["anchor_*"], "snow": ["snd*"], "radar": ["thaw_seen_by_radar"]},
+            },
         },
         "predict": {"learner": "ridge", "maps": True, "months": ["2014-07"]},
     }

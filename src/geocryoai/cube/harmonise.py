@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from geocryoai.core.calendar import month_axis
 from geocryoai.core.errors import CubeError
 from geocryoai.cube.align import AlignOptions, FieldAligner
+from geocryoai.cube.cluster import connected, in_order
 from geocryoai.cube.layers import Layer, cf_dataset
 from geocryoai.cube.store import SHARD, CubeWriter, create_cube
 from geocryoai.cube.temporal import as_months
@@ -22,6 +25,9 @@ if TYPE_CHECKING:
     from geocryoai.core.grid import Grid
 
     Months = NDArray[np.datetime64]
+    Block = tuple[slice | None, slice, slice]
+    Made = tuple[NDArray[np.floating], NDArray[np.floating]]
+    Compute = Callable[[str, list[Block], AlignOptions], Iterable[Made]]
 
 #: Memory for each value of the block that is being written: value, share and their copies [B].
 _BYTES_PER_CELL = 32
@@ -91,6 +97,7 @@ def write_fields(
     options: AlignOptions | None = None,
     attributes: Mapping[str, Any] | None = None,
     overwrite: bool = False,
+    compute: Compute | None = None,
 ) -> list[Used]:
     """Write a cube of several readers' fields and return which field gave what.
 
@@ -111,6 +118,8 @@ def write_fields(
         Global attributes of the cube.
     overwrite : bool
         Replace a cube that is there.
+    compute : callable, optional
+        Returns values and shares of the blocks of a layer in order; default: made here. See `write_stores`.
 
     Raises
     ------
@@ -123,10 +132,83 @@ def write_fields(
     layers = [plan.layer for plan in plans]
     with create_cube(path, grid, months, layers, attributes=attributes, overwrite=overwrite) as writer:
         for plan in plans:
-            _write_layer(writer, plan)
+            blocks = list(writer.blocks(plan.layer.name))
+            made = compute(plan.layer.name, blocks, options) if compute else (_block(plan, block) for block in blocks)
+            _write_layer(writer, plan.layer.name, blocks, made)
             for aligner in plan.aligners:
                 aligner.regridder.forget()
     return [used for plan in plans for used in _used(plan, months)]
+
+
+def write_stores(
+    path: Path,
+    stores: Sequence[Path],
+    grid: Grid,
+    months: Months,
+    *,
+    scheduler: str = "none",
+    options: AlignOptions | None = None,
+    attributes: Mapping[str, Any] | None = None,
+    overwrite: bool = False,
+) -> list[Used]:
+    """Write a cube of several readers' fields that stand on disk; the blocks may be made by a Dask cluster.
+
+    The cube is the same, byte for byte, whoever made its blocks. Workers open the stores by the same paths, each with
+    the memory budget of `options`.
+
+    Parameters
+    ----------
+    path : Path
+    stores : sequence of Path
+        Zarr groups of fields, in order of preference.
+    grid, months, options, attributes, overwrite
+        See `write_fields`.
+    scheduler : str
+        "none", "local:N" or "tcp://host:port"; see `geocryoai.cube.cluster.connected`.
+    """
+    months = as_months(months)
+    where = tuple(str(store.resolve()) for store in stores)
+    with connected(scheduler) as client:
+
+        def compute(name: str, blocks: list[Block], options: AlignOptions) -> Iterator[Made]:
+            cube = _CubeKey(where, grid, str(months[0]), str(months[-1]), options)
+            return in_order(client, _made_elsewhere, ((cube, name, block) for block in blocks))
+
+        return write_fields(
+            path, [_opened(store) for store in where], grid, months, options=options, attributes=attributes,
+            overwrite=overwrite, compute=compute if client is not None else None,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _CubeKey:
+    """All that a worker needs to make blocks of a cube; small and hashable."""
+
+    stores: tuple[str, ...]
+    grid: Grid
+    first: str
+    last: str
+    options: AlignOptions
+
+
+def _made_elsewhere(cube: _CubeKey, name: str, block: Block) -> Made:
+    return _block(_plans_of(cube)[name], block)
+
+
+@lru_cache(maxsize=1)
+def _plans_of(cube: _CubeKey) -> dict[str, _Plan]:
+    months = month_axis(cube.first[:7], cube.last[:7])
+    return {p.layer.name: p for p in _plans([_opened(store) for store in cube.stores], cube.grid, months, cube.options)}
+
+
+def _opened(store: str) -> xr.Dataset:
+    import xarray as xr
+
+    if not Path(store).exists():
+        raise CubeError("the fields are not there", where=store,
+                        next_step="Let the workers see the run folder under the same path.")  # fmt: skip
+    opened: xr.Dataset = xr.open_zarr(store, consolidated=False, chunks={})
+    return opened
 
 
 def _plans(fields: Sequence[xr.Dataset], grid: Grid, months: Months, options: AlignOptions) -> list[_Plan]:
@@ -159,14 +241,9 @@ def _plan(name: str, pieces: list[tuple[int, FieldAligner, dict[str, Any]]], n_m
     return _Plan(layers[0], aligners, positions, owner)
 
 
-def _write_layer(writer: CubeWriter, plan: _Plan) -> None:
-    name, reached = plan.layer.name, False
-    for block in writer.blocks(name):
-        steps, rows, cols = block
-        if steps is None:
-            values, share = (part[0] for part in plan.aligners[0].block(rows, cols))
-        else:
-            values, share = _monthly_block(plan, steps, rows, cols)
+def _write_layer(writer: CubeWriter, name: str, blocks: list[Block], made: Iterable[Made]) -> None:
+    reached = False
+    for block, (values, share) in zip(blocks, made, strict=True):
         reached = reached or bool((share > 0).any())
         writer.write_block(name, block, values, share)
     if not reached:
@@ -175,7 +252,15 @@ def _write_layer(writer: CubeWriter, plan: _Plan) -> None:
         )
 
 
-def _monthly_block(plan: _Plan, steps: slice, rows: slice, cols: slice) -> tuple[Any, Any]:
+def _block(plan: _Plan, block: Block) -> Made:
+    steps, rows, cols = block
+    if steps is not None:
+        return _monthly_block(plan, steps, rows, cols)
+    values, share = plan.aligners[0].block(rows, cols)
+    return values[0], share[0]
+
+
+def _monthly_block(plan: _Plan, steps: slice, rows: slice, cols: slice) -> Made:
     shape = (steps.stop - steps.start, rows.stop - rows.start, cols.stop - cols.start)
     values, share = np.full(shape, np.nan, np.float32), np.zeros(shape, np.float32)
     for piece, run in _runs(plan.owner[steps]):

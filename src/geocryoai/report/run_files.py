@@ -13,6 +13,7 @@ import polars as pl
 
 from geocryoai.core.files import read_json, text_hash
 from geocryoai.core.study import ProtocolSection, Study
+from geocryoai.evaluation.ablation import ABLATION_COLUMNS
 from geocryoai.evaluation.score_tables import DIFFERENCE_COLUMNS, SCORE_COLUMNS
 
 if TYPE_CHECKING:
@@ -79,6 +80,13 @@ class RunFiles:
     def findings(self) -> list[dict[str, Any]]:
         """Return what the suspicion tests found."""
         return list(self._json(self.root / "evaluate" / "suspicion.json", []))
+
+    @cached_property
+    def ablation(self) -> pl.DataFrame:
+        """Return what each kind of data adds; no rows where it was not asked."""
+        path = self.root / "evaluate" / "ablation.csv"
+        empty = pl.DataFrame(schema=ABLATION_COLUMNS)
+        return pl.read_csv(path, schema=ABLATION_COLUMNS) if path.exists() else empty
 
     @cached_property
     def sources(self) -> Mapping[str, Mapping[str, Any]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from geocryoai.core.variables import variable
+from geocryoai.report.ablation_table import ablation_table
 from geocryoai.report.figures.calibration import calibration_figure
 from geocryoai.report.figures.leads import leads_figure
 from geocryoai.report.figures.maps import map_figure, period_name, truth_figure
@@ -40,6 +41,7 @@ def target_part(run: RunFiles, target: str, place: Place) -> Html:
     if tests:
         parts += _skill(run, target, tests, speakers, place)
         parts += _fit(run, target, tests, speakers, place)
+        parts += [ablation_table(run.ablation.filter(pl.col("target") == target))]
     else:
         parts.append(absent(f"No test of {target} left scores in this run."))
     parts += _maps(run, target, place)

@@ -115,6 +115,11 @@ def _broken_references(study: Study) -> Iterator[str]:
     for name, protocol in study.evaluate.protocols.items():
         yield from unknown(f"evaluate.protocols.{name}.targets", protocol.targets, targets)
         yield from unknown(f"evaluate.protocols.{name}.learners", protocol.learners, learners)
+    if study.evaluate.ablation is not None:
+        asked = study.evaluate.ablation
+        yield from unknown("evaluate.ablation.protocol", [asked.protocol], list(study.evaluate.protocols))
+        yield from unknown("evaluate.ablation.learner", [asked.learner], learners)
+        yield from unknown("evaluate.ablation.targets", asked.targets, targets)
     yield from unknown("predict.learner", [study.predict.learner], learners)
 
 

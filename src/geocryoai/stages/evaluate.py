@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from geocryoai.core.errors import ProtocolError
 from geocryoai.core.files import remove, write_json
 from geocryoai.core.study import LearnerSection
 from geocryoai.cube.records import groups_within
+from geocryoai.evaluation.ablation import ABLATION_COLUMNS, ablate
 from geocryoai.evaluation.evaluate import Evaluation
 from geocryoai.evaluation.evaluate import evaluate as judge
 from geocryoai.evaluation.folds import make_split
@@ -66,25 +67,53 @@ def evaluate(work: Workspace) -> None:
         if parts[name]:
             write_whole(out / f"{name}.csv", pl.concat(parts[name]))
     write_json(out / "suspicion.json", findings)
+    write_whole(out / "ablation.csv", _ablation(work))
     remove(out / ".cache")
 
 
-def _judge(
-    work: Workspace, label: str, target: str, learners: Mapping[str, LearnerSection], fit: Fit
-) -> tuple[Evaluation, Samples, Split]:
+def _ablation(work: Workspace) -> pl.DataFrame:
+    """Return what each kind of data adds, for the targets that are asked for."""
+    asked, parts = work.study.evaluate.ablation, [pl.DataFrame(schema=ABLATION_COLUMNS)]
+    if asked is not None:
+        section = work.study.evaluate.protocols[asked.protocol]
+        for target in asked.targets or section.targets or tuple(work.study.targets):
+            samples, split = _split(work, asked.protocol, target)
+            samples = replace(samples, windows=None, window_index=None)
+            learner = work.study.learners[asked.learner]
+            with work.progress.task(f"ablation of {target}") as tick:
+                table = ablate(
+                    samples, split, asked.modalities, asked.learner, dict(learner.options),
+                    _fit_by({asked.learner: learner}), work.study.seed, study=work.study.name,
+                    replicates=work.study.evaluate.replicates,
+                    cache=work.folder("evaluate") / ".cache" / target / "ablation",
+                    progress=lambda done, total, what: tick(done, total),
+                )  # fmt: skip
+            parts.append(_labelled(table, split.protocol, asked.protocol))
+    return pl.concat(parts)
+
+
+def _split(work: Workspace, label: str, target: str) -> tuple[Samples, Split]:
+    """Return the samples of a target and the folds of a test."""
     section = work.study.evaluate.protocols[label]
     samples = load_samples(work, target, section.task)
     km = colocated_km(section)
     groups = groups_within(samples.lon, samples.lat, samples.site, km) if km > 0 else None
     options = protocol_options(section)
     try:
-        split = make_split(samples, section.protocol, seed=work.study.seed, groups=groups, **options)
+        return samples, make_split(samples, section.protocol, seed=work.study.seed, groups=groups, **options)
     except (TypeError, ValueError, OverflowError) as error:
         raise ProtocolError(
             f"the folds cannot be made with these options ({error})",
             where=f"evaluate.protocols.{label}, {target}",
             found=", ".join(f"{name}={value!r}" for name, value in options.items()) or "no options",
         ) from error
+
+
+def _judge(
+    work: Workspace, label: str, target: str, learners: Mapping[str, LearnerSection], fit: Fit
+) -> tuple[Evaluation, Samples, Split]:
+    section = work.study.evaluate.protocols[label]
+    samples, split = _split(work, label, target)
     future = None
     origins = [fold.origin for fold in split.folds if fold.origin is not None]
     if origins and section.task == "forecast" and future_drivers(section) == "climatology":

@@ -105,10 +105,8 @@ def _require_learnt(name: str, section: TargetSection, table: pl.DataFrame) -> N
 
 def write_cube(work: Workspace) -> None:
     """Align the fields of all sources to the study's grid and months, if there is a domain and are fields."""
-    import xarray as xr
-
     from geocryoai.cube.align import AlignOptions
-    from geocryoai.cube.harmonise import write_fields
+    from geocryoai.cube.harmonise import write_stores
 
     path, grid = cube_path(work), study_grid(work.study)
     stores = [work.folder("ingest") / name / "fields.zarr" for name in work.study.sources]
@@ -116,13 +114,13 @@ def write_cube(work: Workspace) -> None:
     lines_path = path.with_suffix(".json")
     if grid is None or not stores or lines_path.exists():
         return
-    fields = [xr.open_zarr(store, consolidated=False, chunks={}) for store in stores]
     with work.progress.task("cube"):
-        used = write_fields(
+        used = write_stores(
             path,
-            fields,
+            stores,
             grid,
             study_months(work.study),
+            scheduler=work.study.compute.scheduler,
             options=AlignOptions(memory_mb=work.study.compute.memory_mb),
             attributes={"title": work.study.title, "study": work.study.name},
             overwrite=True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from geocryoai.core.study.load import load_study, study_from_dict, to_yaml
 from geocryoai.core.study.model import (
+    AblationSection,
     AnchorSection,
     ComputeSection,
     DomainSection,
@@ -22,6 +23,7 @@ from geocryoai.core.study.model import (
 )
 
 __all__ = [
+    "AblationSection",
     "AnchorSection",
     "ComputeSection",
     "DomainSection",

@@ -220,12 +220,24 @@ class ProtocolSection(Section):
     learners: tuple[str, ...] = Field((), description="empty: all that take part in the task")
 
 
+class AblationSection(Section):
+    """What each kind of data adds: a learner judged again without it, on the rows and folds of one test."""
+
+    protocol: str = Field(description="a test of the study")
+    learner: str = Field(description="a learner of the study that does with features alone (no windows, no anchors)")
+    modalities: dict[Name, tuple[str, ...]] = Field(
+        min_length=1, description="name -> features, `*` for any part; `anchor_NAME` for a process anchor"
+    )
+    targets: tuple[str, ...] = Field((), description="empty: all of the test")
+
+
 class EvaluateSection(Section):
     """Tests, intervals and suspicion tests."""
 
     protocols: dict[Name, ProtocolSection] = Field(default_factory=dict, description="tests by the name in the scores")
     replicates: int = Field(1000, ge=100, le=100_000, description="draws of the block bootstrap")
     suspicion: bool = Field(True, description="run the suspicion tests")
+    ablation: AblationSection | None = Field(None, description="what each kind of data adds; none: not asked")
 
 
 class PredictSection(Section):
@@ -247,6 +259,11 @@ class ComputeSection(Section):
     """Limits of the machine."""
 
     memory_mb: int = Field(1024, ge=64, description="budget of the cube [MB]")
+    scheduler: str = Field(
+        "none",
+        pattern=r"^(none|local:[1-9][0-9]*|(tcp|tls|ucx)://\S+)$",
+        description="who makes the cube's blocks: `none` (this process), `local:N` (N processes), or `tcp://host:port`",
+    )
 
 
 class Study(Section):
