@@ -215,8 +215,8 @@ def compare(x: np.ndarray, unit: np.ndarray, truth: np.ndarray) -> float:
         print(f"{name:34s} {seconds[name]:7.2f} {rate:9.2f} {errors[0]:11.1f} {errors[1]:9.1f}  {100 * false:.4f} %")
     work = operations(x.shape[1], x.shape[2], x.shape[0]) / seconds["geocryoai"] / 1e9
     limit = matmul_limit()
-    print(f"about {work:.1f} GFLOP/s (were all iterations needed) of {limit:.0f} that a product of matrices reaches in "
-          f"this run ({100 * work / limit:.0f} %); a sweep over the pixels is bound by memory, not by arithmetic")  # fmt: skip
+    part = f"{work:.1f} of {limit:.0f} GFLOP/s ({100 * work / limit:.0f} %)"
+    print(f"arithmetic, were all iterations needed, to a product of matrices in this run: {part}; memory is the limit")
     rivals = {name: value for name, value in seconds.items() if not name.startswith(("geocryoai", "plain"))}
     print(f"ratio to plain numpy in the same threads: {seconds['plain numpy'] / seconds['geocryoai']:.1f}")
     if not rivals:
