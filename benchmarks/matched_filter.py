@@ -259,7 +259,7 @@ def main() -> None:
         filter_group(x[0], unit)
         ratio = compare(x, unit, truth.T)
         from_disk(image, target)
-    print(f"matched_filter ratio={ratio:.2f} (speed, to the fastest published implementation that is installed)")
+    print(f"matched_filter ratio={ratio:.2f} in speed (see above to what)")
 
 
 if __name__ == "__main__":
