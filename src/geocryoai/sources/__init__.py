@@ -49,6 +49,8 @@ READERS: Registry[Reader] = Registry(
         "cryogrid_forcing": "geocryoai.sources.cryogrid_forcing:READER",
         "clm_point_forcing": "geocryoai.sources.clm_point_forcing:READER",
         "mission": "geocryoai.sources.mission:READER",
+        "aviris_ng": "geocryoai.sources.aviris_ng:READER",
+        "emit": "geocryoai.sources.emit:READER",
         "sibbork": "geocryoai.sources.sibbork:READER",
         "uavsar": "geocryoai.sources.uavsar.reader:READER",
         "polsar_c3": "geocryoai.sources.polsar_c3:READER",
