@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from geocryoai import __version__
+from geocryoai.cli import retrieve
 from geocryoai.cli.shared import DataOption, DebugOption, QuietOption, SetOption, StudyArgument, data_folder, stoppable
 from geocryoai.core.errors import GeoCryoAIError
 
@@ -28,6 +29,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+
+
+app.add_typer(retrieve.app, name="retrieve", no_args_is_help=True)
 
 
 def _version(asked: bool) -> None:

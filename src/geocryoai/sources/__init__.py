@@ -26,6 +26,8 @@ READERS: Registry[Reader] = Registry(
         "toa5": "geocryoai.sources.toa5:READER",
         "daymet_hdf5": "geocryoai.sources.daymet_hdf5:READER",
         "era_interim_2d": "geocryoai.sources.era_interim_2d:READER",
+        "aviris_ng": "geocryoai.sources.aviris_ng:READER",
+        "emit": "geocryoai.sources.emit:READER",
         "table": "geocryoai.sources.table:READER",
         "grid": "geocryoai.sources.grid:READER",
     },

@@ -1,0 +1,11 @@
+"""The command ``geocryoai retrieve``: one scene's product."""
+
+from __future__ import annotations
+
+import typer
+
+from geocryoai.cli.retrieve_ch4 import retrieve_ch4, retrieve_co2
+
+app = typer.Typer(help="Retrievals from one scene.")
+app.command("ch4")(retrieve_ch4)
+app.command("co2")(retrieve_co2)

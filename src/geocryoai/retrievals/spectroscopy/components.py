@@ -1,0 +1,127 @@
+"""Principal components of spectra, learnt block by block and saved without pickle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from geocryoai.core.errors import ModelError, SourceError
+from geocryoai.core.files import complete_or_absent
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from geocryoai.sources.spectroscopy import Scene
+
+    Floats = NDArray[np.float64]
+
+#: Wavelengths that air makes useless for surfaces [nm]: the first, last, and the water bands.
+ABSORBED = ((0.0, 400.0), (1350.0, 1420.0), (1800.0, 1945.0), (2485.0, 1e6))
+
+#: Components carried from block to block beyond twice those asked for: what one block cuts off is lost to the next.
+_SPARE = 8
+
+
+@dataclass(frozen=True)
+class Components:
+    """Principal components.
+
+    Attributes
+    ----------
+    wavelength : array, shape (bands,)
+        Of the bands that were used [nm].
+    mean : array, shape (bands,)
+    loadings : array, shape (components, bands)
+    explained : array, shape (components,)
+        Share of the variance [1].
+    pixels : int
+        Number of pixels learnt from.
+    """
+
+    wavelength: Floats
+    mean: Floats
+    loadings: Floats
+    explained: Floats
+    pixels: int
+
+    def scores(self, spectra: NDArray[np.floating]) -> Floats:
+        """Return the scores (..., components) of spectra (..., bands)."""
+        if spectra.shape[-1] != self.mean.size:
+            raise ModelError("spectra of other bands", found=spectra.shape[-1], expected=self.mean.size)
+        return np.asarray((spectra - self.mean) @ self.loadings.T)
+
+
+def clear_bands(wavelength: Floats, absorbed: tuple[tuple[float, float], ...] = ABSORBED) -> NDArray[np.bool_]:
+    """Return which bands lie outside the absorbed ranges [nm]."""
+    inside = [(wavelength >= low) & (wavelength <= high) for low, high in absorbed]
+    return np.asarray(~np.logical_or.reduce(inside))
+
+
+def learn_components(scene: Scene, count: int = 8, *, memory_mb: float = 256.0) -> Components:
+    """Return principal components of a scene's spectra, read in blocks of lines.
+
+    Parameters
+    ----------
+    scene : Scene
+    count : int
+        Number of components.
+    memory_mb : float
+        Memory for a block [MB].
+
+    Raises
+    ------
+    ModelError
+        More components than bands or pixels.
+    SourceError
+        No pixel with data.
+    """
+    from sklearn.decomposition import IncrementalPCA
+
+    bands = clear_bands(scene.wavelength)
+    if not 1 <= count <= bands.sum():
+        raise ModelError("the number of components does not fit the bands", found=count, expected=f"1 to {bands.sum()}")
+    kept = min(int(bands.sum()), 2 * count + _SPARE)
+    model = IncrementalPCA(n_components=kept)
+    pixels, waiting = 0, np.empty((0, int(bands.sum())))
+    for block in _spectra(scene, bands, memory_mb):
+        waiting = np.concatenate([waiting, block])
+        if len(waiting) >= 2 * kept:
+            model.partial_fit(waiting)
+            pixels, waiting = pixels + len(waiting), waiting[:0]
+    if len(waiting) >= kept:
+        model.partial_fit(waiting)
+        pixels += len(waiting)
+    if pixels == 0:
+        raise SourceError("too few pixels with data for the components", where=scene.where, expected=kept)
+    explained = model.explained_variance_ratio_[:count]
+    return Components(scene.wavelength[bands], model.mean_, model.components_[:count], explained, pixels)
+
+
+def save_components(path: Path, components: Components) -> None:
+    """Write components as ``.npz``, complete or absent."""
+    arrays = {name: np.asarray(value) for name, value in vars(components).items()}
+    with complete_or_absent(path) as temporary, temporary.open("wb") as stream:
+        np.savez(stream, allow_pickle=False, **arrays)
+
+
+def load_components(path: Path) -> Components:
+    """Read components; nothing in the file is executed."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in ("wavelength", "mean", "loadings", "explained", "pixels")}
+    except (OSError, ValueError, KeyError) as error:
+        raise SourceError("not a file of components", where=str(path), found=str(error)) from error
+    return Components(**{**arrays, "pixels": int(arrays["pixels"])})
+
+
+def _spectra(scene: Scene, bands: NDArray[np.bool_], memory_mb: float) -> Iterator[Floats]:
+    lines = max(1, int(memory_mb * 1e6 / (16.0 * scene.samples * scene.wavelength.size)))
+    for first in range(0, scene.lines, lines):
+        block = scene.raster.block(lines=slice(first, min(first + lines, scene.lines)))
+        spectra = block.reshape(-1, block.shape[-1])[:, bands]
+        known = np.isfinite(spectra).all(axis=1) & (spectra != np.float32(scene.ignore)).all(axis=1)
+        yield spectra[known].astype(np.float64)
