@@ -21,6 +21,6 @@ if ! "$venv/bin/python" -c 'import torch' 2>/dev/null; then
   done
   if [ -n "$local_wheel" ] && $uv "$local_wheel"; then :; else $uv --torch-backend=auto 'torch>=2.6'; fi
 fi
-$uv --constraint constraints.txt --editable '.[raster,excel,cluster]' --group dev
+$uv --constraint constraints.txt --editable '.[raster,excel,cluster,radar]' --group dev
 "$venv/bin/python" scripts/check_environment.py
 printf '%s' "$wanted" > "$stamp"

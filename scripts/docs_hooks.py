@@ -139,7 +139,7 @@ def commands() -> str:
 
     group: Any = typer.main.get_command(app)
     parts = []
-    for name, command in group.commands.items():
+    for name, command in _flat(group, ""):
         rows = []
         for parameter in command.params:
             shown = ", ".join(f"`{opt}`" for opt in parameter.opts) if parameter.opts[0].startswith("-") else ""
@@ -149,6 +149,15 @@ def commands() -> str:
             rows.append([shown, meaning, default])
         parts.append(f"## `geocryoai {name}`\n\n{command.help}\n\n" + table(["Argument", "Meaning", "Default"], rows))
     return "\n\n".join(parts)
+
+
+def _flat(group: Any, before: str) -> Iterator[tuple[str, Any]]:
+    """Yield every command of a group and of the groups inside it, with its whole name."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from _flat(command, f"{before}{name} ")
+        else:
+            yield f"{before}{name}", command
 
 
 GENERATED: dict[str, Callable[[], str]] = {

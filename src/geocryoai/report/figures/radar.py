@@ -1,0 +1,59 @@
+"""Quick look at a map from radar."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from geocryoai.report.figures.style import canvas
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+#: Variable -> colour map, and whether zero is its middle.
+_LOOK = {"displacement": ("RdBu", True), "alt": ("viridis", False), "entropy": ("cividis", False)}
+
+
+def radar_figure(array: xr.DataArray, title: str) -> bytes:
+    """Return a PNG of a map; colours span the middle 96 % of its values, missing pixels are grey.
+
+    Parameters
+    ----------
+    array : xarray.DataArray
+        Two-dimensional, with attribute ``units``.
+    title : str
+    """
+    values = np.asarray(array.values, np.float64)
+    known = values[np.isfinite(values)]
+    low, high = np.quantile(known, [0.02, 0.98]) if known.size else (0.0, 1.0)
+    colours, centred = _LOOK.get(str(array.name), ("viridis", False))
+    if centred:
+        high = max(abs(low), abs(high), 1e-6)
+        low = -high
+    rows, columns = values.shape
+    down, across = str(array.dims[0]), str(array.dims[1])
+    placed = down in array.coords
+    extent = None
+    if placed:
+        extent = (float(array[across][0]), float(array[across][-1]), float(array[down][-1]), float(array[down][0]))
+    aspect = 1.0 / max(float(np.cos(np.radians(array[down].values.mean()))), 0.05) if placed else 1.0
+    height = 6.0 * rows / columns if not placed or extent is None else 6.0 * aspect * abs(
+        (extent[3] - extent[2]) / ((extent[1] - extent[0]) or 1.0)
+    )  # fmt: skip
+    with canvas(7.0, float(np.clip(height + 0.8, 2.5, 9.0))) as figure:
+        axes = figure.add_subplot()
+        axes.set_facecolor("#BBBBBB")
+        drawn = axes.imshow(values, vmin=low, vmax=max(high, low + 1e-9), cmap=colours, interpolation="nearest",
+                            extent=extent, aspect=aspect)  # fmt: skip
+        figure.colorbar(
+            drawn, ax=axes, label=f"{str(array.name).replace('_', ' ')} [{array.attrs['units']}]", shrink=0.8
+        )
+        axes.set_title(title)
+        axes.grid(visible=False)
+        axes.set_xlabel("longitude [degree]" if placed else "column")
+        axes.set_ylabel("latitude [degree]" if placed else "row")
+        stream = BytesIO()
+        figure.savefig(stream, format="png", metadata={"Software": None})
+    return stream.getvalue()

@@ -1,0 +1,1 @@
+"""Products from radar: vertical displacement, active-layer thickness, polarimetry, frozen or thawed ground."""

@@ -1,0 +1,164 @@
+"""Radar retrieval of scenes: each on its own, one bad file among many does not stop the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from geocryoai import __version__
+from geocryoai.core.errors import GeoCryoAIError, SourceError
+from geocryoai.core.files import complete_or_absent, write_json
+from geocryoai.products.radar_map import radar_numbers, thinned, write_radar_geotiff, write_radar_netcdf
+from geocryoai.retrievals.radar.displacement_map import DisplacementOptions, displacement_map
+from geocryoai.retrievals.radar.polarimetry.polarimetric_map import PolarimetryOptions, polarimetric_map
+from geocryoai.retrievals.radar.thickness_map import ThicknessOptions, thickness_map
+from geocryoai.sources._fields import open_netcdf
+from geocryoai.sources.polsar_c3 import open_c3
+from geocryoai.sources.uavsar.scene import open_scene
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+#: What a map shows first, and the standard deviation that goes with it.
+_MAIN = {"displacement": ("displacement", "displacement_sigma"), "alt": ("alt", "alt_sigma"), "polsar": ("entropy", "")}
+
+#: Longest side of a quick look [pixels].
+_LONGEST = 1500
+
+Tell = Callable[[str], None]
+Options = DisplacementOptions | ThicknessOptions | PolarimetryOptions
+
+
+def retrieve_radar(
+    kind: str, files: Sequence[Path], out: Path, options: Options, tell: Tell = lambda _: None
+) -> list[Path]:
+    """Retrieve every scene and return the written summaries.
+
+    Parameters
+    ----------
+    kind : {"displacement", "alt", "polsar"}
+    files : sequence of Path
+        Annotations, images or folders of products; maps of displacement for ``alt``; C3 folders for ``polsar``.
+    out : Path
+        Folder to write to.
+    options : DisplacementOptions, ThicknessOptions or PolarimetryOptions
+        Those of the kind.
+    tell : callable
+        Takes lines for the user.
+
+    Raises
+    ------
+    SourceError
+        At the end, naming every scene that could not be retrieved; the others are written.
+    """
+    scenes = find_scenes(files, kind)
+    written, failed = [], []
+    for scene in scenes:
+        try:
+            written.append(_retrieve(kind, scene, out, options, tell))
+        except GeoCryoAIError as error:
+            if len(scenes) == 1:
+                raise
+            failed.append(str(error))
+            tell(f"failed: {scene}")
+    if failed:
+        listed = "\n".join(f"  {number}. {text}" for number, text in enumerate(failed, 1))
+        raise SourceError(f"{len(failed)} of {len(scenes)} scenes could not be retrieved, the others were\n{listed}")
+    return written
+
+
+def find_scenes(files: Sequence[Path], kind: str) -> list[Path]:
+    """Return what is to be retrieved: a folder stands for the annotations (or maps) in it, or for itself as C3.
+
+    Raises
+    ------
+    SourceError
+        A folder without any, or two scenes whose products would have the same name.
+    """
+    found: list[Path] = []
+    for path in files:
+        if not path.is_dir() or (path / "config.txt").is_file():
+            found.append(path)
+            continue
+        pattern = "*_displacement.nc" if kind == "alt" else "*.ann"
+        inside = sorted(path.glob(pattern))
+        if not inside:
+            raise SourceError("the folder has nothing to retrieve", where=str(path), expected=pattern)
+        found += inside
+    names = [_stem(path, kind) for path in found]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise SourceError(
+            "two scenes have one name", found=", ".join(twice), next_step="Retrieve them into two folders."
+        )
+    return found
+
+
+def _retrieve(kind: str, path: Path, out: Path, options: Options, tell: Tell) -> Path:
+    """Retrieve one scene, write its products and return the summary."""
+    from geocryoai.report.figures.radar import radar_figure
+
+    dataset = _dataset(kind, path, options)
+    stem = _stem(path, kind)
+    main, sigma = _MAIN[kind]
+    netcdf, geotiff, picture, summary = (out / f"{stem}{end}" for end in (".nc", ".tif", ".png", ".json"))
+    history = f"geocryoai {__version__} retrieve {kind}"
+    write_radar_netcdf(netcdf, dataset.assign_attrs(title=stem, source=path.name, history=history))
+    paths = [netcdf]
+    if write_radar_geotiff(geotiff, netcdf):
+        paths.append(geotiff)
+    with complete_or_absent(picture) as partial:
+        partial.write_bytes(radar_figure(thinned(netcdf, main, _LONGEST), stem))
+    paths.append(picture)
+    numbers = radar_numbers(netcdf, main)
+    said = {key: value.tolist() if hasattr(value, "tolist") else value for key, value in dataset.attrs.items()}
+    notes = _notes(kind, said)
+    spread = radar_numbers(netcdf, sigma)["median"] if sigma else None
+    write_json(summary, {
+        "scene": path.name, "kind": kind, "options": said, **numbers, "median_sigma": spread, "notes": notes,
+        "files": [p.name for p in paths], "version": __version__,
+    })  # fmt: skip
+    tell(_line(stem, numbers, spread))
+    for note in notes:
+        tell(f"  note: {note}")
+    for written in [*paths, summary]:
+        tell(f"written: {written}")
+    return summary
+
+
+def _dataset(kind: str, path: Path, options: Options) -> xr.Dataset:
+    where = str(path)
+    if isinstance(options, DisplacementOptions):
+        return displacement_map(open_scene(path, where), options)
+    if isinstance(options, PolarimetryOptions):
+        folder = path.is_dir() and (path / "config.txt").is_file()
+        return polarimetric_map(open_c3(path, where) if folder else open_scene(path, where), options)
+    found = open_netcdf(path, where, chunks={"lat": 512})
+    return thickness_map(found, options)
+
+
+def _notes(kind: str, said: dict[str, Any]) -> list[str]:
+    if kind == "displacement":
+        sign = f"the phase is taken to grow where the ground moves {said['phase_grows']}"
+        sign += " from the radar" if said["phase_grows"] == "away" else " the radar"
+        relative = [] if "reference" in said else ["no reference area: only differences between pixels mean something"]
+        return [f"{sign}; check it on ground whose motion is known", *relative]
+    if kind == "alt":
+        relative = (
+            [] if "reference" in said else ["the displacement has no reference area: the thickness may be shifted"]
+        )
+        return ["pores are taken as saturated as stated; drained soil comes out too thin", *relative]
+    return []
+
+
+def _line(stem: str, numbers: dict[str, Any], spread: float | None) -> str:
+    unit, share = numbers["units"], 100.0 * numbers["missing_share"]
+    text = f"{stem}: median {numbers['median']:.4g} {unit} (5 to 95 %: {numbers['p05']:.4g} to {numbers['p95']:.4g})"
+    noise = "" if spread is None else f", sigma {spread:.2g} {unit}"
+    return f"{text}{noise}, {share:.1f} % of {numbers['pixels']} pixels missing"
+
+
+def _stem(path: Path, kind: str) -> str:
+    name = path.name if path.is_dir() else path.name.partition(".")[0]
+    return f"{name.removesuffix('_displacement')}_{kind}"
