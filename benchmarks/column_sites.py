@@ -101,6 +101,20 @@ def gipl_errors(folder: Path, p: Floats | None = None) -> tuple[Floats, Floats, 
     return p, np.sqrt(np.mean(off**2, axis=0)), off.mean(axis=0)
 
 
+def gipl_seasons(folder: Path, p: Floats) -> dict[str, tuple[int, Floats]]:
+    """Return days of the second year and RMSE at each depth [degC] in summer, under thin snow and under deep snow."""
+    inputs = read_gipl_inputs(folder, "gipl_site")
+    text = (folder / "mesres.txt").read_text().rstrip().splitlines()
+    measured = np.array([[float(cell) for cell in line.split("\t")] for line in text])
+    off = at_depths(gipl_run(inputs, p[None]), np.array(DEPTHS))[:, :, 0] - measured
+    second = np.arange(off.shape[0]) >= 365
+    bare = (inputs.snow_depth < 0.01) & (inputs.air_temperature > 0)
+    deep = inputs.snow_depth >= 0.1
+    groups = {"summer": second & bare, "frost or melt under less than 10 cm of snow": second & ~bare & ~deep,
+              "10 cm of snow and more": second & deep}  # fmt: skip
+    return {name: (int(days.sum()), np.sqrt(np.mean(off[days] ** 2, axis=0))) for name, days in groups.items()}
+
+
 def toolik_series(path: Path, first: str, last: str) -> tuple[Floats, Floats, NDArray[np.int64]]:
     """Return depths [m], daily temperature of the rod (time, depths) with gaps filled, and the year of each day."""
     import polars as pl
@@ -170,16 +184,18 @@ def main() -> None:
     print("GIPL site: calibrated", p.round(3), "(snow and ground conductivity, frozen contrast [1], winter cover [m])")
     for depth, r, b in zip(DEPTHS, rmse, bias, strict=True):
         print(f"  {depth:5.3f} m: RMSE {r:.2f} degC, bias {b:+.2f} degC in the second year")
+    for name, (count, seasonal) in gipl_seasons(DATA / "in_situ" / "soil" / "gipl_site", p).items():
+        shown = ", ".join(f"{DEPTHS[k]:g} m {seasonal[k]:.2f}" for k in (0, 3, 4, 8))
+        print(f"  second year, {name} ({count} d): RMSE at {shown} degC")
     below = float(np.sqrt(np.mean(rmse[np.array(DEPTHS) > 0.2] ** 2)))
     q, depths, rows = toolik_errors(DATA / "in_situ" / "soil" / "nrcs_toolik_daily.csv.gz")
     print("NRCS Toolik: calibrated on 1999", q.round(3), "(water of peat and soil, thawed and frozen conductivity [1])")
+    print("  simulated less measured, autumns after 1999 [d]: mean, RMSE of start; of end; of duration")
     for k in sorted({row[1] for row in rows}):
-        tested = np.array([(row[2], row[3]) for row in rows if row[1] == k and row[0] != 1999])
+        tested = np.array([(row[2], row[3], row[3] - row[2]) for row in rows if row[1] == k and row[0] != 1999])
         if tested.size:
-            span = tested[:, 1] - tested[:, 0]
-            late, rms = tested.mean(axis=0), np.sqrt((span**2).mean())
-            print(f"  {depths[k]:5.3f} m: {len(tested)} autumns after 1999, start {late[0]:+5.1f} d, "
-                  f"end {late[1]:+5.1f} d, duration {span.mean():+5.1f} d, RMSE {rms:.1f} d")  # fmt: skip
+            pairs = zip(tested.mean(axis=0), np.sqrt((tested**2).mean(axis=0)), strict=True)
+            print(f"  {depths[k]:5.3f} m, {len(tested)} autumns: " + "; ".join(f"{m:+5.1f} {r:4.1f}" for m, r in pairs))
     rows = [row for row in rows if row[0] != 1999]
     span = np.array([row[3] - row[2] for row in rows])
     print(f"  all: duration error {span.mean():+.1f} d, RMSE {np.sqrt((span**2).mean()):.1f} d")

@@ -1,21 +1,28 @@
-"""Hooks of the documentation build: tables made from the code, and a check that the site asks nothing of the network.
+"""Hooks of the documentation build: tables and figures made by the code; the site asks nothing of the network.
 
-A page asks for a table by a line ``<!-- generated: NAME -->``; what is in the code is then never told twice.
+A page asks for a table by a line ``<!-- generated: NAME -->``; what is in the code is then never told twice. The
+``python`` blocks of a page are executed from top to bottom. One whose first line is ``# figure: NAME`` leaves a
+matplotlib Figure in the variable ``figure``, which is shown below it. A block that fails, fails the build.
 """
 
 from __future__ import annotations
 
 import inspect
+import io
 import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
 from mkdocs.exceptions import PluginError
+from mkdocs.structure.files import File, Files
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 _MARKER = re.compile(r"^<!-- generated: ([a-z-]+) -->$", re.MULTILINE)
+
+_PYTHON = re.compile(r"^```python\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+_FIGURE = re.compile(r"# figure: ([a-z0-9-]+)\n")
 
 #: What a browser would fetch while showing a page; links that a reader may follow are not among it.
 _FETCHED = re.compile(
@@ -26,9 +33,50 @@ _FETCHED = re.compile(
 )
 
 
-def on_page_markdown(markdown: str, **_: Any) -> str:
-    """Put generated tables where a page asks for them."""
-    return _MARKER.sub(lambda match: GENERATED[match[1]](), markdown)
+def on_page_markdown(markdown: str, page: Any, config: Any, files: Files, **_: Any) -> str:
+    """Put generated tables where a page asks for them, and figures below the code that draws them."""
+    figures = Figures(page.file.src_uri)
+    drawn = _PYTHON.sub(figures.run, markdown)
+    for name, svg in figures.drawn.items():
+        files.append(File.generated(config, name, content=svg))
+    return _MARKER.sub(lambda match: GENERATED[match[1]](), drawn)
+
+
+class Figures:
+    """The blocks of one page, executed in turn in one namespace."""
+
+    def __init__(self, page: str) -> None:
+        self.page, self.namespace, self.drawn = page, {"__name__": page}, dict[str, str]()
+
+    def run(self, block: re.Match[str]) -> str:
+        """Execute a block; return it, with its figure below if it has one."""
+        import matplotlib
+
+        matplotlib.use("Agg")
+        matplotlib.rcParams.update({"svg.hashsalt": "geocryoai", "font.size": 9, "axes.spines.top": False,
+                                    "axes.spines.right": False})  # fmt: skip
+        line = block.string.count("\n", 0, block.start()) + 1
+        try:
+            exec(compile(block["text"], f"{self.page}, line {line}", "exec"), self.namespace)
+        except Exception as error:
+            raise PluginError(f"{self.page}, line {line}: a block of Python failed: {error!r}") from error
+        asked = _FIGURE.match(block["text"])
+        return block[0] if asked is None else f"{block[0]}\n\n{self.draw(asked[1], line)}"
+
+    def draw(self, name: str, line: int) -> str:
+        """Keep the figure that a block left behind; return the Markdown that shows it."""
+        from matplotlib import pyplot
+        from matplotlib.figure import Figure
+
+        figure = self.namespace.pop("figure", None)
+        if not isinstance(figure, Figure):
+            raise PluginError(f"{self.page}, line {line}: no matplotlib Figure is left in `figure`")
+        file = io.StringIO()
+        figure.savefig(file, format="svg", facecolor="white", bbox_inches="tight", metadata={"Date": None})
+        pyplot.close("all")
+        path = Path(self.page)
+        self.drawn[path.with_name(f"{path.stem}-{name}.svg").as_posix()] = file.getvalue()
+        return f"![{name.replace('-', ' ')}]({path.stem}-{name}.svg)"
 
 
 def on_post_build(config: Any, **_: Any) -> None:

@@ -114,6 +114,8 @@ def follow(page: str) -> None:
             run_commands(block)
         elif block.kind == "pycon":
             run_session(block, session)
+        elif block.kind == "python":
+            run_python(block, session)
         elif block.kind == "yaml":
             check_fragment(block)
         elif block.kind == "sh":
@@ -176,6 +178,18 @@ def run_session(block: Block, session: dict[str, object]) -> None:
     runner.run(parsed, out=told.write, clear_globs=False)
     session.update(parsed.globs)
     assert runner.failures == 0, told.getvalue()
+
+
+def run_python(block: Block, session: dict[str, object]) -> None:
+    """Execute a block; one that is to be shown as a figure leaves it in `figure`."""
+    import matplotlib.figure
+
+    matplotlib.use("Agg")
+    exec(compile(block.text, block.where, "exec"), session)
+    if block.text.startswith("# figure: "):
+        figure = session.pop("figure", None)
+        assert isinstance(figure, matplotlib.figure.Figure), block.where
+        assert any(axes.has_data() for axes in figure.axes), block.where
 
 
 def check_fragment(block: Block) -> None:

@@ -115,3 +115,30 @@ def test_pages_ask_only_for_tables_that_exist(hooks: ModuleType) -> None:
 )
 def test_a_page_that_would_fetch_from_elsewhere_is_found(page: str, fetches: bool, hooks: ModuleType) -> None:
     assert bool(hooks._FETCHED.search(page)) is fetches
+
+
+def page_of(*blocks: str) -> str:
+    return "\n".join(f"```python\n{block}\n```\n" for block in blocks)
+
+
+def test_figures_stand_below_the_code_that_draws_them(hooks: ModuleType) -> None:
+    figures = hooks.Figures("processes/snow.md")
+    draw = "# figure: a-line\nfrom matplotlib.figure import Figure\nfigure = Figure()\nfigure.subplots().plot(x)"
+    shown = hooks._PYTHON.sub(figures.run, page_of("x = [1, 2, 4]", draw))
+    assert shown.count("```python") == 2
+    assert shown.rstrip().endswith("![a line](snow-a-line.svg)")
+    assert list(figures.drawn) == ["processes/snow-a-line.svg"]
+    assert "<svg" in figures.drawn["processes/snow-a-line.svg"]
+    again = hooks.Figures("processes/snow.md")
+    hooks._PYTHON.sub(again.run, page_of("x = [1, 2, 4]", draw))
+    assert again.drawn == figures.drawn
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [("1 / 0", "snow.md, line 1: a block of Python failed: ZeroDivisionError"),
+     ("# figure: none\nx = 1", "snow.md, line 1: no matplotlib Figure is left in `figure`")],
+)  # fmt: skip
+def test_a_block_that_fails_fails_the_build(code: str, text: str, hooks: ModuleType) -> None:
+    with pytest.raises(hooks.PluginError, match=text):
+        hooks._PYTHON.sub(hooks.Figures("snow.md").run, page_of(code))

@@ -9,8 +9,12 @@ The offset is the mean of k(T) T over a sine wave divided by k at depth,
 k* T_z = T_s (k_t + k_f) / 2 + A_s (k_t - k_f) / pi [r asin r + sqrt(1 - r^2)], r = T_s / A_s
 (a common programme has sqrt(1 - pi^2 / A_s^2) there, which is wrong and not a number for A_s < pi). Without water the
 depth becomes d ln(A_s / |T_z|), the envelope of the harmonic wave. Snow raises the mean by more than it takes from the
-amplitude, so deep snow also warms the summer a little: a weakness of the published form. In moist mineral ground
-under a sine the depth is 15 to 20 % less than that of a numerical column (Stefan's is 19 to 39 % more).
+amplitude, so deep snow also warms the summer a little: a weakness of the published form.
+
+Against a numerical column over 200 climates and soils (`benchmarks/closed_forms.py`): on bare mineral ground the
+temperature is exact and the depth 6 to 18 % less (Stefan's is 20 to 80 % more). Under snow that lies from the first
+frost the form is 2 to 8 degC too cold. Under a cover that stands for wet peat it thaws far too deep, since the cover
+holds no latent heat.
 
 References
 ----------

@@ -51,6 +51,21 @@ def test_front_of_neumann_within_half_a_percent_at_two_centimetres(case):
 
 
 @pytest.mark.parametrize("case", CASES)
+def test_front_of_neumann_within_half_a_percent_at_daily_steps(case):
+    result = thaw(case, 0.02, 1.0)
+    assert result.series.thaw_depth_phase[-1, 0] == pytest.approx(CASES[case][4], rel=0.005)
+
+
+def test_conductivities_of_the_start_of_a_step_let_thaw_run_ahead():
+    ground, surface, initial, days, exact = CASES["C"]
+    forcing = Forcing(np.ones(days), temperature=np.full(days, surface))
+    lagged = simulate_column(forcing, uniform(ground), initial, Options(prediction=0)).series.thaw_depth_phase[-1, 0]
+    corrected = simulate_column(forcing, uniform(ground), initial).series.thaw_depth_phase[-1, 0]
+    assert lagged / exact - 1.0 > 0.006
+    assert abs(corrected / exact - 1.0) < 0.5 * (lagged / exact - 1.0)
+
+
+@pytest.mark.parametrize("case", CASES)
 def test_front_and_profile_converge_with_refinement(case):
     ground, surface, initial, days, _ = CASES[case]
     errors, fronts = [], []

@@ -143,3 +143,17 @@ def test_tables_invert_and_rise(material):
         if m == 0 and material is SILT:
             assert liquid[2:5] == pytest.approx(0.05 * np.abs(t[2:5]) ** -0.5, rel=0.01)
         assert liquid[-2:] == pytest.approx(tables.water[m])
+
+
+def test_trap_apparent_heat_capacity_has_the_slope_of_the_liquid_water():
+    # a common programme takes the exponent b for the water content in one branch of this derivative
+    a, b, water = 0.05, -0.5, 0.4
+    tables = enthalpy_tables([SILT], knots=4096)
+    t = np.array([-8.0, -3.0, -1.0, -0.3])
+    index = np.zeros(t.size, int)
+    width = 0.02
+    rise = tables.enthalpy(t + width, index) - tables.enthalpy(t - width, index)
+    liquid = a * np.abs(t) ** b
+    capacity = 2.0e6 + (2.8e6 - 2.0e6) * liquid / water
+    latent = 3.34e8 * -a * b * np.abs(t) ** (b - 1.0)
+    np.testing.assert_allclose(rise / (2 * width), capacity + latent, rtol=0.02)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -45,3 +48,28 @@ def test_bias_and_spread_of_the_closed_forms():
     assert 0.1 < stefan.mean() < 0.4
     deep = np.array([np.interp(25.0, result.soil.grid.depth, t) for t in result.yearly.mean[0].T])
     assert np.abs(closed.top_temperature - deep).max() < 0.1
+
+
+@pytest.fixture(scope="module")
+def bench():
+    path = Path(__file__).parents[3] / "benchmarks" / "closed_forms.py"
+    spec = spec_from_file_location("closed_forms", path)
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_bias_by_snow_and_organic_layer_in_a_small_sweep(bench):
+    case = bench.sweep((-13.0, -11.0), (15.0, 18.0), (0.0, 0.25), (0.0, 0.2), (0.3,))
+    assert case.settled.all()
+    depth, top = bench.kudryavtsev_of(case)
+    off, cold = depth / case.result.yearly.alt_phase[0] - 1.0, top - bench.deep(case)
+    bare, snow = (case.snow == 0) & (case.organic == 0), (case.snow > 0) & (case.organic == 0)
+    peat = (case.snow == 0) & (case.organic > 0)
+    assert np.abs(cold[bare]).max() < 0.05
+    assert -0.25 < off[bare].min() < off[bare].max() < -0.03
+    assert (cold[snow] < -2.0).all()  # the form lets too much of the winter through
+    assert (off[peat] > 0.05).all()  # its cover holds no latent heat
+    assert np.abs(bench.ttop_of(case) - bench.deep(case))[bare | snow].max() < 0.2
+    stefan = bench.stefan_of(case) / case.result.yearly.alt_phase[0] - 1.0
+    assert (stefan[bare] > 0.1).all()

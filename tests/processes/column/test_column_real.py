@@ -21,11 +21,12 @@ def sites():
 
 
 def test_gipl_site_in_the_year_that_was_not_calibrated(real_data, sites):
-    calibrated = np.array([0.938, 2.128, 0.552, 0.034])
+    calibrated = np.array([0.911, 2.114, 0.537, 0.033])
     _, rmse, bias = sites.gipl_errors(real_data / "in_situ" / "soil" / "gipl_site", calibrated)
     below = np.array(sites.DEPTHS) > 0.2
     assert np.sqrt(np.mean(rmse[below] ** 2)) < 1.0
-    assert rmse[below].max() < 1.25
+    assert rmse[below].max() < 1.2
+    assert (rmse[np.array(sites.DEPTHS) > 0.3] < 1.0).all()
     assert np.abs(bias).max() < 0.8
 
 
@@ -36,6 +37,7 @@ def test_zero_curtain_at_toolik_beats_nineteen_days(real_data, sites):
     tested = np.array([(start, end) for year, _, start, end in rows if year != 1999])
     assert len(tested) >= 20
     duration = tested[:, 1] - tested[:, 0]
-    assert np.sqrt(np.mean(duration**2)) < 13.0
-    assert np.abs(tested[:, 0]).mean() < 6.0
+    assert np.sqrt(np.mean(duration**2)) < 11.5
+    assert np.abs(tested[:, 0]).mean() < 4.0
+    assert np.abs(tested[:, 1]).mean() < 14.0
     assert depths[0] < 0.01

@@ -120,14 +120,7 @@ def periodic_pools(litter: ArrayLike, multiplier: Array, days: Array, params: Ca
         Somewhere nothing decays all year, so that no steady state exists.
     """
     exposure = np.tensordot(days, multiplier, axes=1)
-    if not (exposure > 0).all():
-        place = tuple(int(i) for i in np.argwhere(~(exposure > 0))[0])
-        raise ModelError(
-            "nothing decays all year, so the soil carbon has no steady state",
-            where="ts [degC], soil_moisture [1]",
-            found=f"cell {place}",
-            expected="some months above -46 degC with moist soil",
-        )
+    check_decay(exposure)
     start = CarbonPools(*(np.zeros_like(exposure) for _ in range(3)))
     rates = _rates(params)
     for i in range(3):
@@ -136,6 +129,18 @@ def periodic_pools(litter: ArrayLike, multiplier: Array, days: Array, params: Ca
             end, _ = pool_step(end, litter, k, float(step), params)
         start = start._replace(**{start._fields[i]: end[i] / -np.expm1(-rates[i] * exposure)})
     return start
+
+
+def check_decay(exposure: Array) -> None:
+    """Raise ModelError where the days of a year, weighted by the multiplier of decay, are nil; shape (cells,)."""
+    if not (exposure > 0).all():
+        place = tuple(int(i) for i in np.argwhere(~(exposure > 0))[0])
+        raise ModelError(
+            "nothing decays all year, so the soil carbon has no steady state",
+            where="ts [degC], soil_moisture [1]",
+            found=f"cell {place}",
+            expected="some months above -46 degC with moist soil",
+        )
 
 
 def _rates(params: CarbonParameters) -> tuple[float | Array, float | Array, float | Array]:

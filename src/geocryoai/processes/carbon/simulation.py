@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from geocryoai.core.errors import ModelError
-from geocryoai.processes.carbon.parameters import CarbonParameters
-from geocryoai.processes.carbon.pools import CarbonPools, periodic_pools, pool_step
-from geocryoai.processes.carbon.production import gpp_lue
-from geocryoai.processes.carbon.respiration import autotrophic_respiration, decomposition_multiplier
-from geocryoai.processes.checks import Array, above, between, finite
+from geocryoai.processes.carbon.parameters import CarbonParameters, numeric_fields
+from geocryoai.processes.carbon.pools import CarbonPools, check_decay
+from geocryoai.processes.checks import Array, above, at_least, between, finite
+
+_UNITS = {"par": "MJ m-2 d-1", "vpd": "Pa"}
+_ORDER = ("par", "fpar", "tmin", "vpd", "soil_moisture", "frozen", "ts", "soil_moisture_top")
 
 
 @dataclass(frozen=True)
@@ -101,20 +102,11 @@ def simulate_carbon(
              "soil_moisture_top": top, "frozen": frozen}  # fmt: skip
     forcing = forcing_arrays(given)
     lengths = step_lengths(days, forcing["ts"].shape[0], steps_per_year)
-    gpp = gpp_lue(forcing["par"], forcing["fpar"], forcing["tmin"], forcing["vpd"], forcing["soil_moisture"],
-                  forcing["frozen"], params)  # fmt: skip
-    ra = autotrophic_respiration(gpp, params)
-    npp = gpp - ra
-    multiplier = decomposition_multiplier(forcing["ts"], forcing["soil_moisture_top"], params)
-    mean_days = _mean_year(lengths[:, None], steps_per_year, spinup_years)[:, 0]
-    mean_npp = _mean_year(npp, steps_per_year, spinup_years)
-    litter = _trailing_year(npp, lengths, mean_npp, mean_days)
-    mean_multiplier = _mean_year(multiplier, steps_per_year, spinup_years)
-    start = periodic_pools(litter[0], mean_multiplier, mean_days, params)
-    rh, pools = _run(start, litter, multiplier, lengths, params)
-    reco = ra + rh
-    live = np.cumsum((npp - litter) * lengths[:, None], axis=0)
-    return CarbonFluxes(gpp, ra, rh, reco, reco - gpp, litter, pools, live, start)
+    for name in ("par", "vpd"):
+        at_least(f"{name} [{_UNITS[name]}]", forcing[name])
+    for name in ("fpar", "soil_moisture", "frozen", "soil_moisture_top"):
+        between(f"{name} [1]", forcing[name], 0, 1)
+    return _run(forcing, lengths, params, steps_per_year, spinup_years)
 
 
 def forcing_arrays(given: dict[str, ArrayLike]) -> dict[str, Array]:
@@ -141,31 +133,35 @@ def step_lengths(days: ArrayLike, steps: int, steps_per_year: int) -> Array:
     return lengths
 
 
-def _mean_year(values: Array, steps_per_year: int, years: int) -> Array:
-    """Return the mean year of the first years, shape (steps_per_year, cells)."""
-    count = max(1, min(years, values.shape[0] // steps_per_year))
-    mean: Array = values[: count * steps_per_year].reshape(count, steps_per_year, -1).mean(axis=0)
-    return mean
-
-
-def _trailing_year(npp: Array, days: Array, mean_npp: Array, mean_days: Array) -> Array:
-    """Return the mean net production of the year before each step, the mean year standing before the start."""
-    year = mean_days.size
-    carbon = np.concatenate([mean_npp * mean_days[:, None], npp * days[:, None]])[:-1]
-    length = np.concatenate([mean_days, days])[:-1]
-    total = np.cumsum(np.concatenate([np.zeros((1, npp.shape[1])), carbon]), axis=0)
-    span = np.cumsum(np.concatenate([[0.0], length]))
-    mean: Array = (total[year:] - total[:-year]) / (span[year:] - span[:-year])[:, None]
-    return np.maximum(mean, 0.0)
-
-
 def _run(
-    pools: CarbonPools, litter: Array, multiplier: Array, days: Array, params: CarbonParameters
-) -> tuple[Array, CarbonPools]:
-    rh = np.empty_like(litter)
-    kept = CarbonPools(*(np.empty_like(litter) for _ in range(3)))
-    for t in range(litter.shape[0]):
-        pools, rh[t] = pool_step(pools, litter[t], multiplier[t], float(days[t]), params)
-        for series, now in zip(kept, pools, strict=True):
-            series[t] = now
-    return rh, kept
+    forcing: dict[str, Array], days: Array, params: CarbonParameters, steps_per_year: int, years: int
+) -> CarbonFluxes:
+    """Run checked forcing through the compiled model."""
+    from geocryoai.processes.carbon.kernel import run_cells
+
+    shape = forcing["ts"].shape
+    count = max(1, min(years, shape[0] // steps_per_year))
+    mean_days = days[: count * steps_per_year].reshape(count, steps_per_year).mean(axis=0)
+    span = np.cumsum(np.concatenate([[0.0], mean_days, days[:-1]]))
+    series, start, exposure = np.empty((10, *shape)), np.empty((3, shape[1])), np.empty(shape[1])
+    run_cells(
+        tuple(np.ascontiguousarray(forcing[name]) for name in _ORDER), _per_cell(params, shape[1]), days, mean_days,
+        span, count, series, start, exposure,
+    )  # fmt: skip
+    check_decay(exposure)
+    gpp, ra, rh, reco, nee, litter, metabolic, structural, recalcitrant, live = series
+    pools = CarbonPools(metabolic, structural, recalcitrant)
+    return CarbonFluxes(gpp, ra, rh, reco, nee, litter, pools, live, CarbonPools(*start))
+
+
+def _per_cell(params: CarbonParameters, cells: int) -> Array:
+    """Return the parameters of each cell, shape (parameters, cells), the decay rates of all pools in [d-1]."""
+    values = np.empty((len(numeric_fields()), cells))
+    for row, name in zip(values, numeric_fields(), strict=True):
+        given = np.asarray(getattr(params, name), dtype=np.float64)
+        if given.shape not in ((), (1,), (cells,)):
+            raise ModelError("the parameters do not fit the cells", where=name, found=f"shape {given.shape}",
+                             expected=f"a number or ({cells},)")  # fmt: skip
+        row[:] = given
+    values[-2:] *= values[-3]
+    return values

@@ -76,8 +76,8 @@ class _Batch:
             return t, slope
         return torch.cat([rows[:n] / capacity, t]), torch.cat([(1.0 / capacity).expand(n, -1), slope])
 
-    def prepare(self, interval: int, rows: Tensor, t: Tensor, dt: float) -> _Step:
-        """Return the matrix entries of a step that do not change while it is iterated."""
+    def prepare(self, interval: int, start: Tensor, rows: Tensor, t: Tensor, dt: float) -> _Step:
+        """Return the matrix entries of a step that do not change while it is iterated: conductivities by `rows`."""
         soil, n, f = self.soil, self.snow_cells, self.forcing
         ground = t[n:]
         share = soil.share(rows[n:])
@@ -104,7 +104,7 @@ class _Batch:
             conductance = torch.cat([(1.0 / half)[None], below])
         outer = torch.zeros_like(half) if f.is_flux else 1.0 / (1.0 / conductance[0] + f.resistance)
         conductance = torch.cat([outer[None], conductance[1:]])
-        return _Step(conductance, thickness, rows, top, f.geothermal, half)
+        return _Step(conductance, thickness, start, top, f.geothermal, half)
 
     def newton(self, step: _Step, rows: Tensor, t: Tensor, slope: Tensor) -> tuple[Tensor, Tensor]:
         """Return the next iterate and the temperatures that it has in the linear system."""
@@ -121,12 +121,23 @@ class _Batch:
         change = solve_tridiagonal(left, step.capacity + (up + down) * slope, right, short)
         return rows + change, t + slope * change
 
-    def solve(self, step: _Step, capacity: Tensor) -> tuple[Tensor, Tensor, int] | None:
-        """Return rows and linear temperatures at convergence and the iterations, or None."""
+    def predict(self, step: _Step, rows: Tensor, capacity: Tensor) -> tuple[Tensor, int]:
+        """Return the rows after some iterations, with gradients, and how many these were."""
+        n = self.snow_cells
+        t, slope = self.state(rows, capacity)
+        count, misfit = 0, float("inf")
+        while misfit > self.options.tolerance and count < self.options.prediction:
+            count += 1
+            rows, linear = self.newton(step, rows, t, slope)
+            t, slope = self.state(rows, capacity)
+            misfit = float((t[n:] - linear[n:]).detach().abs().max())
+        return rows, count
+
+    def solve(self, step: _Step, rows: Tensor, capacity: Tensor) -> tuple[Tensor, Tensor, int] | None:
+        """Return rows and linear temperatures at convergence and the iterations, or None; iterate from `rows`."""
         n = self.snow_cells
         wanted = torch.is_grad_enabled()
         with torch.no_grad():
-            rows = step.start
             t, slope = self.state(rows, capacity)
             count = 0
             misfit = float("inf")
@@ -155,21 +166,24 @@ class _Batch:
         heat = torch.zeros_like(f.geothermal)
         while left > 1e-9 * seconds:
             rows = torch.cat([snow * capacity, enthalpy]) if n else enthalpy
-            t, _ = self.state(rows, capacity)
-            step = self.prepare(interval, rows, t, dt)
-            solved = self.solve(step, capacity)
+            start, count = rows, 0
+            step = self.prepare(interval, start, rows, self.state(rows, capacity)[0], dt)
+            if self.options.prediction:
+                rows, count = self.predict(step, rows, capacity)
+                step = self.prepare(interval, start, rows, self.state(rows, capacity)[0], dt)
+            solved = self.solve(step, rows, capacity)
             if solved is None:
                 dt *= 0.5
                 if dt < full * 0.5**self.options.halvings * 0.999:
                     self.give_up(interval, enthalpy)
                 continue
-            rows, linear, count = solved
+            rows, linear, taken = solved
             flux = step.top if f.is_flux and not n else step.conductance[n] * (
                 (linear[n - 1] if n else step.top) - linear[n])  # fmt: skip
             heat = heat + dt * flux
             enthalpy, snow = rows[n:], linear[:n]
             left -= dt
-            total += count
+            total += count + taken
             dt = min(full, 2.0 * dt, max(left, 1e-300))
         return enthalpy, snow, step, linear, heat / seconds, total
 

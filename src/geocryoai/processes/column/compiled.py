@@ -44,7 +44,7 @@ def run_numba(
     profile = tuple(np.empty((blocks, kept, layers, WIDTH)) for _ in range(2))
     failed = np.empty(blocks, np.int64)
     run_blocks(
-        WIDTH, (snow_cells, snow_cells + layers, knots, options.iterations, options.halvings),
+        WIDTH, (snow_cells, snow_cells + layers, knots, options.iterations, options.halvings, options.prediction),
         (options.tolerance, options.step * DAY), ground, flat, tuple(_blocks(s, blocks) for s in series_in),
         forcing.heat_flux is not None, 0.0 if forcing.exchange is None else 1.0 / forcing.exchange,
         np.asarray(forcing.days, dtype=np.float64) * DAY, of_year, carried, series, years, profile, failed,

@@ -170,21 +170,22 @@ def misfit(ws, w, first, last, worst):
 
 
 @njit(**OPTIONS)
-def snow_rows(ws, w, snow, depth, conductivity, capacity, ground, dt):
-    """Set the snow rows, of equal thickness, and the conductances from the boundary down to the first soil row.
+def connect(ws, w, n_snow, last, snow, is_flux, resistance, half):
+    """Set all conductances by the present state; the cells of the snow have equal thickness.
 
-    `ground` is the resistance of the upper half of that row [m2 K W-1].
+    `half` receives the resistance of the upper half of the first soil row [m2 K W-1].
     """
-    floor = 1e-7
+    conductances(ws, w, n_snow + 1, last)
+    upper_half(ws, w, n_snow + 1, half)
     for j in range(w):
-        half = max(0.5 * depth[j] / (snow * conductivity[j]), floor)
-        for i in range(1, snow + 1):
-            ws[i, D + j] = 1.0 / capacity[j]
-            ws[i, H + j] = ws[i, T + j] * capacity[j]
-            ws[i, CAP + j] = depth[j] / (snow * dt)
-            ws[i, G + j] = 0.5 / half
-        ws[1, G + j] = 1.0 / half
-        ws[snow + 1, G + j] = 1.0 / (half + ground[j])
+        inner = 1.0 / half[j]
+        if n_snow:
+            cell = max(0.5 * snow[0][j] / (n_snow * snow[1][j]), 1e-7)
+            for i in range(2, n_snow + 1):
+                ws[i, G + j] = 0.5 / cell
+            ws[n_snow + 1, G + j] = 1.0 / (cell + half[j])
+            inner = 1.0 / cell
+        ws[1, G + j] = FLUX if is_flux else 1.0 / (1.0 / inner + resistance)
 
 
 @njit(**OPTIONS)
@@ -286,17 +287,14 @@ def boundaries(ws, w, last, top, bottom, is_flux):
 
 
 @njit(**OPTIONS)
-def begin(ws, w, n_snow, last, snow, is_flux, resistance, half, dt):
-    """Set all that stays fixed while a step is iterated; the enthalpies are remembered as those of its start."""
-    first = n_snow + 1
-    conductances(ws, w, first, last)
-    upper_half(ws, w, first, half)
-    if n_snow:
-        snow_rows(ws, w, n_snow, snow[0], snow[1], snow[2], half, dt)
+def begin(ws, w, n_snow, last, snow, dt):
+    """Set the capacities of a step; the enthalpies are remembered as those of its start."""
     for j in range(w):
-        inner = ws[1, G + j] if n_snow else 1.0 / half[j]
-        ws[1, G + j] = FLUX if is_flux else 1.0 / (1.0 / inner + resistance)
-    for i in range(first, last):
+        for i in range(1, n_snow + 1):
+            ws[i, D + j] = 1.0 / snow[2][j]
+            ws[i, H + j] = ws[i, T + j] * snow[2][j]
+            ws[i, CAP + j] = snow[0][j] / (n_snow * dt)
+    for i in range(n_snow + 1, last):
         for j in range(w):
             ws[i, CAP + j] = ws[i, DZ + j] / dt
     for i in range(1, last):
@@ -305,7 +303,7 @@ def begin(ws, w, n_snow, last, snow, is_flux, resistance, half, dt):
 
 
 @njit(**OPTIONS)
-def retreat(ws, ix, base, table, w, n_snow, last, knots, snow_capacity):
+def retreat(ws, ix, base, tables, w, n_snow, last, knots, snow_capacity):
     """Go back to the start of a step that failed."""
     first = n_snow + 1
     for i in range(1, last):
@@ -315,18 +313,20 @@ def retreat(ws, ix, base, table, w, n_snow, last, knots, snow_capacity):
         for j in range(w):
             ws[i, T + j] = ws[i, H + j] / snow_capacity[j]
     places(ws, ix, w, first, last, knots)
-    temperatures(ws, ix, base, table, w, first, last)
+    temperatures(ws, ix, base, tables[0], w, first, last)
+    shares(ws, ix, base, tables[1], w, first, last)
 
 
 @njit(**OPTIONS)
 def advance(ws, ix, base, tables, w, sizes, control, top, bottom, is_flux, resistance, snow, seconds, heat):
     """Take a block over one interval; return iterations, or -1 where a step failed even after halving.
 
-    `sizes` is (snow rows, rows, knots, limit, halvings), `control` (tolerance, step [s]), `snow` (depth, conductivity,
-    capacity), `heat` receives the heat through the surface and the bottom of the ground [J m-2] (and serves as
-    working space for the misfit and the resistance of the uppermost half cell).
+    A step is iterated `prediction` times with the conductivities of its start, then to the end with those found.
+    `sizes` is (snow rows, rows, knots, limit, halvings, prediction), `control` (tolerance, step [s]), `snow` (depth,
+    conductivity, capacity), `heat` receives the heat through the surface and the bottom of the ground [J m-2] (and
+    serves as working space for the misfit and the resistance of the uppermost half cell).
     """
-    n_snow, rows, knots, limit, halvings = sizes
+    n_snow, rows, knots, limit, halvings, prediction = sizes
     tolerance, longest = control
     first, last = n_snow + 1, rows + 1
     full = seconds / np.ceil(seconds / longest - 1e-9)
@@ -335,10 +335,16 @@ def advance(ws, ix, base, tables, w, sizes, control, top, bottom, is_flux, resis
     heat[1] = 0.0
     boundaries(ws, w, last, top, bottom, is_flux)
     while left > 1e-9 * seconds:
-        begin(ws, w, n_snow, last, snow, is_flux, resistance, heat[3], dt)
+        begin(ws, w, n_snow, last, snow, dt)
+        connect(ws, w, n_snow, last, snow, is_flux, resistance, heat[3])
+        if prediction:
+            done = solve(ws, ix, base, tables[0], w, n_snow, rows, knots, tolerance, prediction, heat[2])
+            count += done if done > 0 else prediction
+            shares(ws, ix, base, tables[1], w, first, last)
+            connect(ws, w, n_snow, last, snow, is_flux, resistance, heat[3])
         done = solve(ws, ix, base, tables[0], w, n_snow, rows, knots, tolerance, limit, heat[2])
         if done < 0:
-            retreat(ws, ix, base, tables[0], w, n_snow, last, knots, snow[2])
+            retreat(ws, ix, base, tables, w, n_snow, last, knots, snow[2])
             dt *= 0.5
             if dt < full * 0.5**halvings * 0.999:
                 return -1

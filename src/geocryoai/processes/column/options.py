@@ -25,6 +25,9 @@ class Options:
         Largest difference between T(H) and the temperature that drives the fluxes [degC]. Energy closes whatever it is.
     iterations : int, default 40
         After which a step is halved.
+    prediction : int, default 3
+        Iterations of a step with the conductivities of its start, after which it is iterated to the end with those of
+        the state found; 0 keeps those of the start, which lets thaw run ahead by 1 to 2 cm a summer at daily steps.
     halvings : int, default 8
         How often, before the run stops with an error that names column and time.
     profile : bool, default True
@@ -40,6 +43,7 @@ class Options:
     knots: int = 256
     tolerance: float = 1e-8
     iterations: int = 40
+    prediction: int = 3
     halvings: int = 8
     profile: bool = True
     backend: Literal["numba", "torch"] = "numba"
@@ -48,7 +52,7 @@ class Options:
     def __post_init__(self) -> None:
         above("step [d]", self.step)
         above("tolerance [degC]", self.tolerance)
-        for name, low in (("snow_cells", 1), ("knots", 8), ("iterations", 2), ("halvings", 0)):
+        for name, low in (("snow_cells", 1), ("knots", 8), ("iterations", 2), ("prediction", 0), ("halvings", 0)):
             if getattr(self, name) < low:
                 raise ModelError("an option is too small", where=name, found=getattr(self, name),
                                  expected=f">= {low}")  # fmt: skip

@@ -1,10 +1,11 @@
 """Columns of ground through time: heat conduction with freezing and thawing, under snow.
 
 The equation is dH/dt = d/dz (k dT/dz) with enthalpy H = int C dT + L w(T), on cells (finite volumes), implicit in time
-(backward Euler; conductivity is that at the start of a step). Newton's method solves for H with T(H) piecewise linear,
-so an iteration is one linear system, energy is conserved to round-off at every iterate, water that freezes at one
-temperature needs no smoothing, and long steps are stable. A step that does not converge is halved. Snow is a stack of
-cells of equal thickness, given by its depth and density; the heat that falls or melts with it is not followed.
+(backward Euler; conductivities are those of a prediction of the state at the end of the step).
+Newton's method solves for H with T(H) piecewise linear, so an iteration is one linear system, energy is conserved to
+round-off at every iterate, water that freezes at one temperature needs no smoothing, and long steps are stable. A step
+that does not converge is halved. Snow is a stack of cells of equal thickness, given by its depth and density; the heat
+that falls or melts with it is not followed.
 
 References
 ----------

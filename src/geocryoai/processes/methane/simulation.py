@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,10 +11,11 @@ from geocryoai.core.errors import ModelError
 from geocryoai.core.units import MOLAR_MASS
 from geocryoai.processes.carbon.simulation import forcing_arrays, step_lengths
 from geocryoai.processes.checks import Array, above, at_least, between
-from geocryoai.processes.methane.balance import MethaneStep, methane_production, methane_step
+from geocryoai.processes.methane.balance import MILLIMOLES_PER_GRAM_CARBON
 from geocryoai.processes.methane.parameters import MethaneParameters
 
 _MILLIGRAMS = MOLAR_MASS["CH4"]
+_UNITS = {"labile": "g C m-2", "mineralisation": "g C m-2 d-1"}
 
 
 @dataclass(frozen=True)
@@ -113,38 +114,48 @@ def simulate_methane(
     shape = forcing["ts"].shape
     lengths = step_lengths(days, shape[0], steps_per_year)
     wet = _broadcast("wetland_fraction [1]", between("wetland_fraction [1]", wetland_fraction, 0, 1), shape)
-    made = methane_production(forcing["labile"], forcing["ts"], forcing["anaerobic_fraction"],
-                              forcing["liquid_fraction"], chosen, forcing.get("mineralisation"))  # fmt: skip
     longest = float(above("longest_step [d]", longest_step))
-    soil = (made, forcing["ts"], forcing["anaerobic_fraction"], forcing["liquid_fraction"])
+    for name in ("labile", "mineralisation"):
+        if name in forcing:
+            at_least(f"{name} [{_UNITS[name]}]", forcing[name])
+    for name in ("anaerobic_fraction", "liquid_fraction"):
+        between(f"{name} [1]", forcing[name], 0, 1)
     store = np.zeros(shape[1])
     if initial_storage is not None:
         given_store = at_least("initial_storage [mg CH4 m-2]", initial_storage)
-        store = _broadcast("initial_storage [mg CH4 m-2]", given_store, shape[1:]) / _MILLIGRAMS
-    else:
-        first = slice(0, steps_per_year)
-        for _ in range(3):
-            store = _run(store, tuple(a[first] for a in soil), lengths[first], longest, chosen)[-1].store
-    steps = _run(store, soil, lengths, longest, chosen)
-    series = {name: _MILLIGRAMS * np.stack([getattr(s, name) for s in steps]) for name in MethaneStep._fields}
-    storage = series.pop("store")
-    return MethaneFluxes(**series, storage=storage, start=_MILLIGRAMS * store, wetland_fraction=wet)
+        store += _broadcast("initial_storage [mg CH4 m-2]", given_store, shape[1:]) / _MILLIGRAMS
+    spin_up = steps_per_year if initial_storage is None else 0
+    series = _run(forcing, store, lengths, longest, spin_up, chosen)
+    production, oxidation, plant, diffusion, ebullition, storage = series
+    return MethaneFluxes(production, oxidation, plant, diffusion, ebullition, storage, _MILLIGRAMS * store, wet)
 
 
 def _run(
-    store: Array, soil: tuple[Array, ...], days: Array, longest_step: float, params: MethaneParameters
-) -> list[MethaneStep]:
-    """Return the mean fluxes of each step, taken in parts no longer than `longest_step`."""
-    steps = []
-    for made, ts, wet, liquid, length in zip(*soil, days, strict=True):
-        parts = int(np.ceil(length / longest_step))
-        fluxes = np.zeros((len(MethaneStep._fields) - 1, store.size))
-        for _ in range(parts):
-            part = methane_step(store, made, ts, wet, liquid, float(length) / parts, params)
-            store = part.store
-            fluxes += part[1:]
-        steps.append(MethaneStep(store, *(fluxes / parts)))
-    return steps
+    forcing: dict[str, Array], store: Array, days: Array, longest: float, spin_up: int, params: MethaneParameters
+) -> Array:
+    """Run checked forcing through the compiled model; `store` becomes that at the start of the series [mmol m-2]."""
+    from geocryoai.processes.methane.kernel import run_cells
+
+    shape = forcing["ts"].shape
+    series = np.empty((6, *shape))
+    limited = "mineralisation" in forcing
+    names = ("labile", "ts", "anaerobic_fraction", "liquid_fraction", "mineralisation" if limited else "labile")
+    run_cells(
+        tuple(np.ascontiguousarray(forcing[name]) for name in names), limited, MILLIMOLES_PER_GRAM_CARBON, _MILLIGRAMS,
+        _per_cell(params, shape[1]), days, longest, spin_up, store, series,
+    )  # fmt: skip
+    return series
+
+
+def _per_cell(params: MethaneParameters, cells: int) -> Array:
+    """Return the parameters of each cell, shape (parameters, cells), those of temperature as logarithms per degree."""
+    names = [f.name for f in fields(params) if f.name != "provenance"]
+    values = np.empty((len(names), cells))
+    for row, name in zip(values, names, strict=True):
+        row[:] = _broadcast(name, np.asarray(getattr(params, name), dtype=np.float64), (cells,))
+        if name.endswith("_q10"):
+            row[:] = np.log(row) / 10.0
+    return values
 
 
 def _broadcast(name: str, values: Array, shape: tuple[int, ...]) -> Array:
