@@ -15,8 +15,10 @@ from geocryoai.cube.scale.coherence import make_coherent, project
 from geocryoai.cube.scale.dasymetric import dasymetric
 from geocryoai.cube.scale.footprint import Footprint, tower_footprint
 from geocryoai.cube.scale.observation import observation_operator
+from geocryoai.cube.scale.pixels import PixelCells
 from geocryoai.cube.scale.pycnophylactic import pycnophylactic
 from geocryoai.cube.scale.registration import Registration, registration
+from geocryoai.cube.scale.stream import gather_scene
 from geocryoai.cube.scale.variogram import Covariance, fit_covariance
 
 __all__ = [
@@ -26,12 +28,14 @@ __all__ = [
     "Footprint",
     "Gathered",
     "Moments",
+    "PixelCells",
     "Registration",
     "aggregate",
     "area_to_point",
     "block_mean",
     "dasymetric",
     "fit_covariance",
+    "gather_scene",
     "make_coherent",
     "observation_operator",
     "project",
