@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from geocryoai.core.errors import ModelError
-from geocryoai.models.anchors.carbon import Index, fpar_from
+from geocryoai.models.anchors.carbon import Index
 from geocryoai.models.calibration import Parameter
 from geocryoai.processes.carbon import (
     CarbonParameters,
@@ -24,6 +24,7 @@ from geocryoai.processes.carbon import (
     gpp_lue,
     par_from_shortwave,
 )
+from geocryoai.processes.maps.vegetation import fpar_from
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
