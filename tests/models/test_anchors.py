@@ -14,6 +14,9 @@ COLUMNS = {
     "tas": np.linspace(-25, 18, N),
     "ts": np.linspace(-10, 12, N),
     "wetland_fraction": np.linspace(0, 1, N),
+    "mean": np.linspace(-12, -4, N),
+    "warmest": np.linspace(6, 16, N),
+    "coldest": np.linspace(-30, -20, N),
 }
 
 

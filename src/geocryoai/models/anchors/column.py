@@ -34,8 +34,8 @@ def heat_column(
 
     Air temperature is a sine through the year with the given mean, its amplitude half the range of the warmest and
     coldest months. Snow builds up evenly over the months of frost and is gone in the first month above 0 degC; its
-    water equivalent has the given mean over the year. Rows of equal climate are computed once. See
-    `geocryoai.processes.maps.ground` for the column.
+    water equivalent has the given mean over the year. Rows of equal climate are computed once, and what one row gives
+    does not depend on the others. See `geocryoai.processes.maps.ground` for the column.
 
     Parameters
     ----------
@@ -68,16 +68,15 @@ def heat_column(
     tas, snow = np.tile(year, (2, 1)), np.tile(np.minimum(_snow_year(year, water), most), (2, 1))
     fields = xr.Dataset(
         {
-            "tas": (("time", "y", "x"), tas[:, None], {"units": "degC"}),
-            "swe": (("time", "y", "x"), snow[:, None], {"units": "m"}),
-            "snd": (("time", "y", "x"), snow[:, None] * 1000.0 / snow_density, {"units": "m"}),
-            "organic_depth": (("y", "x"), depth[None], {"units": "m"}),
+            "tas": (("time", "y", "x"), tas[:, :, None], {"units": "degC"}),
+            "swe": (("time", "y", "x"), snow[:, :, None], {"units": "m"}),
+            "snd": (("time", "y", "x"), snow[:, :, None] * 1000.0 / snow_density, {"units": "m"}),
+            "organic_depth": (("y", "x"), depth[:, None], {"units": "m"}),
         },
-        {"time": _YEAR, "y": [0.0], "x": np.arange(len(places), dtype=np.float64)},
+        {"time": _YEAR, "y": np.arange(len(places), dtype=np.float64), "x": [0.0]},
     )
     run = simulate_ground_map(fields, mineral=mineral, n_thaw=n_thaw, spin_up_years=2, step_days=2.0)
-    alt = np.asarray(run["alt"].values, np.float64)
-    return np.asarray(alt[-1, 0][which.ravel()] if alt.ndim == 3 else alt[0][which.ravel()])
+    return np.asarray(run["alt"].values[-1, :, 0], np.float64)[which.ravel()]
 
 
 def _snow_year(tas: Floats, mean: Floats) -> Floats:
