@@ -140,7 +140,9 @@ def _aligners(
     from geocryoai.cube.harmonise import field_names
 
     opened: xr.Dataset = xr.open_zarr(store, consolidated=False, chunks={})
-    return [(name, FieldAligner(opened, name, grid, months, options), opened[name].attrs) for name in field_names(opened)]
+    return [
+        (name, FieldAligner(opened, name, grid, months, options), opened[name].attrs) for name in field_names(opened)
+    ]
 
 
 def _is_coarse(aligner: FieldAligner) -> bool:

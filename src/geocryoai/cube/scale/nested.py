@@ -110,6 +110,8 @@ class NestedCells:
 
     def to_parts(self, values: Floats) -> Floats:
         """Return fields of the grid (n, height, width) on the parts; NaN where more than half has no value."""
+        if len(values) == 0:
+            return np.zeros((0, *self.fine_shape))
         transposed = csr_array(self._shares.T)
         held = transposed.sum(axis=1)
         scaled = diags_array(np.divide(1.0, held, out=np.zeros_like(held), where=held > 0)) @ transposed
