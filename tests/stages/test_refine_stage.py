@@ -127,7 +127,7 @@ def test_without_the_section_nothing_is_refined(refined: Callable[..., Path]):
         ({"nee_modell": {}}, r"refine\.nee_modell: no source has the field 'nee_modell'.*Did you mean 'nee_model'"),
         ({"elevation": {}}, r"refine\.elevation: there is nothing to refine"),
         ({"nee_model": {"covariates": ["wetland"]}}, "no field without time, as fine as the grid, is called 'wetland'"),
-        ({"nee_model": {"reference": "hight"}}, "is called 'hight'"),
+        ({"nee_model": {"reference": "relief_m"}}, "is called 'relief_m'"),
         ({"nee_model": {"covariates": ["wetland_fraction"]}}, "too few coarse cells.*Give known slopes"),
         ({"nee_model": {"non_negative": True, "method": "pycnophylactic"}}, "Leave non_negative out"),
     ],

@@ -214,7 +214,7 @@ class FieldRefiner:
             coords["time"] = ("time", bounds[:, 0], {"bounds": "time_bnds"})
             data["time_bnds"] = (("time", "bounds"), bounds)
         shape = (len(self._months), *grid.shape)
-        empty = da.zeros(shape, dtype=np.float32, chunks=(self.at_once, *grid.shape))  # type: ignore[no-untyped-call]
+        empty = da.zeros(shape, dtype=np.float32, chunks=(self.at_once, *grid.shape))
         for name, attributes in self._layers().items():
             data[name] = (("time", "y", "x"), empty, attributes) if monthly else (("y", "x"), empty[0], attributes)
         xr.Dataset(data, coords).to_zarr(path, zarr_format=3, consolidated=False, compute=False)
