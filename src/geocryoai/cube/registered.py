@@ -27,7 +27,9 @@ _MOST = 1.5
 _MONTHS = 24
 
 
-def registration_note(aligner: FieldAligner, reference: str, values: Floats) -> dict[str, Any]:
+def registration_note(
+    aligner: FieldAligner, reference: str, values: Floats, kept: dict[object, NestedCells] | None = None
+) -> dict[str, Any]:
     """Return what the comparison of a coarse field with a field of the study grid says, for a listing.
 
     The mean of the middle months (at most two years) is compared with the reference, each without its plane trend: what
@@ -41,6 +43,8 @@ def registration_note(aligner: FieldAligner, reference: str, values: Floats) -> 
         Name of the fine field.
     values : array, shape (height, width)
         The fine field.
+    kept : dict, optional
+        Holds the cells of the last field, for the next one on the same axes of the same grid.
 
     Returns
     -------
@@ -50,7 +54,7 @@ def registration_note(aligner: FieldAligner, reference: str, values: Floats) -> 
     """
     try:
         parts = min(_PARTS, parts_along(aligner.regridder))
-        cells = NestedCells(aligner.regridder.source, aligner.grid, parts, memory_mb=aligner.options.memory_mb)
+        cells = _cells(aligner, parts, {} if kept is None else kept)
         coarse = _level(_mean(aligner, cells))
         found = registration(coarse, _level(cells.to_parts(values[None])[0]), parts, most=_MOST)
     except CubeError as error:
@@ -65,6 +69,15 @@ def registration_note(aligner: FieldAligner, reference: str, values: Floats) -> 
             f"right (correlation {found.best:.2f} instead of {found.correlation:.2f}): check its corner and CRS"
         )
     return note
+
+
+def _cells(aligner: FieldAligner, parts: int, kept: dict[object, NestedCells]) -> NestedCells:
+    axes = aligner.regridder.source
+    key = axes.crs, axes.y.tobytes(), axes.x.tobytes(), parts
+    if key not in kept:
+        kept.clear()
+        kept[key] = NestedCells(axes, aligner.grid, parts, memory_mb=aligner.options.memory_mb)
+    return kept[key]
 
 
 def _mean(aligner: FieldAligner, cells: NestedCells) -> Floats:

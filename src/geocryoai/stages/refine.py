@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from geocryoai.core.grid import Grid
     from geocryoai.cube.align import AlignOptions, FieldAligner
+    from geocryoai.cube.scale.nested import NestedCells
     from geocryoai.stages.workspace import Workspace
 
 #: With which field without time a coarse field is compared where the study names none.
@@ -78,6 +79,7 @@ def refined_stores(
             aligners[position, name], attributes[position, name] = aligner, given
     statics = _Statics(aligners, grid, tuple(sections))
     _require(sections, aligners)
+    compared: dict[object, NestedCells] = {}
     with work.progress.task("scales") as tick:
         for position, store in enumerate(stores):
             left_out = []
@@ -89,7 +91,7 @@ def refined_stores(
                 note: dict[str, Any] = {}
                 reference = (section.reference if section else "") or REFERENCE
                 if reference in statics or (section and section.reference):
-                    note["registration"] = registration_note(aligner, reference, statics[reference])
+                    note["registration"] = registration_note(aligner, reference, statics[reference], compared)
                 if section is not None:
                     named = [*section.covariates, *([section.share] if section.share else [])]
                     refiner = FieldRefiner(aligner, attributes[owner, name], section, {n: statics[n] for n in named})
