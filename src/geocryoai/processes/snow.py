@@ -2,10 +2,11 @@
 
 Conductivity follows bulk density, by one of two fits. That of Sturm et al. (1997) to needle probes (its quadratic has
 its minimum at 156 kg m-3 and is continued below by a line) gives 0.09 W m-1 K-1 at 250 kg m-3; that of Calonne et al.
-(2011) to heat flow computed through tomographs of snow gives 0.15. Needle probes read low (Riche and Schneebeli 2013), but
-depth hoar, which they met often, does conduct less than its density tells. The freezing n-factor is that of a yearly wave that passes a snow layer without heat storage into a
-half-space: |Z_g / (Z_g + R)| with R = h / k_snow and Z_g = 1 / sqrt(i omega k C) of the ground, which gives
-n_f = 1 / sqrt(1 + sqrt(2) x + x^2), x = R sqrt(omega k C). Latent heat of the ground would lower it further.
+(2011) to heat flow computed through tomographs of snow gives 0.15. Needle probes read low (Riche and Schneebeli
+2013), but depth hoar, which they met often, does conduct less than its density tells. The freezing n-factor is that
+of a yearly wave that passes a snow layer without heat storage into a half-space: |Z_g / (Z_g + R)| with R = h /
+k_snow and Z_g = 1 / sqrt(i omega k C) of the ground, which gives n_f = 1 / sqrt(1 + sqrt(2) x + x^2), x = R
+sqrt(omega k C). Latent heat of the ground would lower it further.
 
 References
 ----------

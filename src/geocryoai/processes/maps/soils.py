@@ -3,11 +3,11 @@
 The mineral classes follow from sand and clay: sand where sand is 70 % or more, clay where clay is 35 % or more, silt
 elsewhere. Over them lies an organic layer (moss and peat) of a depth that is mapped or given.
 
-The values are saturated ground, rounded. Those of the organic layer are geometric means of water or ice (0.57, 2.2 W m-1
-K-1) and organic matter (0.25) at a porosity of 0.8; those of mineral soils lie within the ranges of Farouki (1981) and of
-the layers that are in common use with permafrost models. Unfrozen water a |T|^b is of the size that Romanovsky and
-Osterkamp (2000) fitted to temperatures at Alaskan sites. All are defaults, not measurements: name fields or options where
-more is known.
+The values are saturated ground, rounded. Those of the organic layer are geometric means of water or ice (0.57, 2.2 W
+m-1 K-1) and organic matter (0.25) at a porosity of 0.8; those of mineral soils lie within the ranges of Farouki
+(1981) and of the layers that are in common use with permafrost models. Unfrozen water a |T|^b is of the size that
+Romanovsky and Osterkamp (2000) fitted to temperatures at Alaskan sites. All are defaults, not measurements: name
+fields or options where more is known.
 
 References
 ----------
