@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 
 from geocryoai.core.errors import ModelError
-from geocryoai.processes.snow import freezing_n_factor, snow_conductivity, snow_diffusivity
+from geocryoai.processes.snow import (
+    freezing_n_factor,
+    snow_conductivity,
+    snow_conductivity_calonne,
+    snow_diffusivity,
+)
 from geocryoai.processes.snowpack import SnowParameters, snow_series
 
 DAYS = np.tile([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31.0], 6)
@@ -19,6 +24,14 @@ def test_conductivity_of_sturm_at_its_pieces():
     np.testing.assert_allclose(snow_conductivity([100.0, 300.0, 400.0]), [0.0464, 0.12597, 0.25128], rtol=1e-4)
     below, above = snow_conductivity([155.999, 156.001])
     assert below == pytest.approx(above, rel=0.02)
+
+
+@pytest.mark.physics
+def test_conductivity_of_calonne_is_their_parabola_and_never_below_that_of_air():
+    # kg m-3: 2.5e-6 r2 - 1.23e-4 r + 0.024
+    np.testing.assert_allclose(snow_conductivity_calonne([25.0, 100.0, 300.0, 400.0]), [0.024, 0.0367, 0.2121, 0.3748])
+    snow = np.linspace(150.0, 500.0, 8)
+    assert (snow_conductivity_calonne(snow) > snow_conductivity(snow)).all()
 
 
 @pytest.mark.physics

@@ -38,6 +38,23 @@ def test_snow_keeps_the_ground_warm(fields: xr.Dataset, quick: dict[str, Any]):
 
 
 @pytest.mark.physics
+def test_snow_that_conducts_less_keeps_the_ground_warmer(fields: xr.Dataset, quick: dict[str, Any]):
+    row = fields.isel(y=[1])
+    conducting, closed = (simulate_ground_map(row, **quick, snow_conductivity=fit) for fit in ("calonne", "sturm"))
+    assert ((closed["magt"] - conducting["magt"]) > 0.3).all()
+    assert conducting.equals(simulate_ground_map(row, **quick))
+
+
+@pytest.mark.physics
+def test_the_shade_of_trees_keeps_the_thaw_shallow(fields: xr.Dataset, quick: dict[str, Any]):
+    row = fields.isel(y=[1])
+    trees = row["organic_depth"] * 0.0 + 1.0
+    shaded = simulate_ground_map(row.assign(tree_fraction=trees.assign_attrs(units="1")), **quick)
+    ratio = (shaded["alt"] / simulate_ground_map(row, **quick)["alt"]).mean("year")
+    assert 0.6 < float(ratio.min()) <= float(ratio.max()) < 0.95
+
+
+@pytest.mark.physics
 def test_the_ground_is_colder_at_depth_in_summer_and_the_thaw_lags(ground: xr.Dataset):
     warmest = ground["tg_25cm"].mean(("y", "x")).to_numpy()[:12].argmax()
     assert warmest in (6, 7, 8)

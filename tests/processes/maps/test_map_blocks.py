@@ -141,6 +141,7 @@ def test_bad_fields_are_refused(fields: xr.Dataset, what: str, said: str):
         (lambda f: simulate_ground_map(f, layer=20), "unknown option 'layer'.*Did you mean 'layers'"),
         (lambda f: simulate_ground_map(f, mineral="loam"), "unknown mineral soil; found loam"),
         (lambda f: simulate_ground_map(f, depths=[0.1, 99]), "depths .*out of range"),
+        (lambda f: simulate_ground_map(f, snow_conductivity="storm"), "unknown conductivity of snow.*calonne, sturm"),
         (lambda f: simulate_map("grounds", f), "Did you mean 'ground'"),
         (lambda f: simulate_map("stefan", f, drivers={"tos": "tas", "tas": "tas"}), "no driver is called 'tos'"),
         (lambda f: simulate_map("stefan", f, drivers={"tas": "tass"}), "no field is called 'tass'.*'tas'"),

@@ -21,6 +21,8 @@ from geocryoai.processes.maps.contract import Cells, Driver, MapProcess, Output
 
 #: Classes of the mineral soil, as `geocryoai.processes.maps.soils.SOILS` has them.
 MINERAL = ("sand", "silt", "clay")
+#: Fits of the conductivity of snow to its density.
+SNOW_CONDUCTIVITY = ("calonne", "sturm")
 
 
 @dataclass(frozen=True)
@@ -37,10 +39,13 @@ class GroundOptions:
         Thickness of the organic layer where no field gives it [m].
     mineral : {"sand", "silt", "clay"}
         Class of the mineral soil where no fields give sand and clay.
-    n_thaw, n_thaw_forest : float, default 0.9 and 0.77
-        Ratio of surface to air temperature above 0 degC [1], in the open (tundra: 0.8 to 1.1) and under trees.
+    n_thaw, n_thaw_forest : float, default 0.92 and 0.62
+        Ratio of surface to air temperature above 0 degC [1], without trees and under closed forest: open and closed
+        stands of interior Alaska (Bonan 1989, Climatic Change 14, 31-61). Tundra has 0.8 to 1.1.
     snow_density : float, default 270
         Where neither density nor water equivalent is given [kg m-3].
+    snow_conductivity : {"calonne", "sturm"}
+        By which fit the conductivity of snow follows its density; see `geocryoai.processes.snow`.
     geothermal : float, default 0.05
         Heat from below [W m-2].
     step_days : float, default 1
@@ -57,9 +62,10 @@ class GroundOptions:
     magt_depth: float = 10.0
     organic_depth: float = 0.15
     mineral: str = "silt"
-    n_thaw: float = 0.9
-    n_thaw_forest: float = 0.77
+    n_thaw: float = 0.92
+    n_thaw_forest: float = 0.62
     snow_density: float = 270.0
+    snow_conductivity: str = "calonne"
     geothermal: float = 0.05
     step_days: float = 1.0
     layers: int = 40
@@ -79,6 +85,9 @@ class GroundOptions:
             between(f"{name} [1]", getattr(self, name), 0.0, 2.0)
         if self.mineral not in MINERAL:
             raise ModelError("unknown mineral soil", where="mineral", found=self.mineral, expected=", ".join(MINERAL))
+        if self.snow_conductivity not in SNOW_CONDUCTIVITY:
+            raise ModelError("unknown conductivity of snow", where="snow_conductivity", found=self.snow_conductivity,
+                             expected=", ".join(SNOW_CONDUCTIVITY))  # fmt: skip
         if self.spin_up_years < 1:
             raise ModelError("a spin-up needs a year", where="spin_up_years", found=self.spin_up_years)
 

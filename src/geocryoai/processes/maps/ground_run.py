@@ -26,10 +26,14 @@ from geocryoai.processes.maps.freeze_up import freeze_up_days
 from geocryoai.processes.maps.ground import MINERAL, GroundOptions, depth_name, ground_outputs
 from geocryoai.processes.maps.soils import SOILS, texture_class
 from geocryoai.processes.monthly_interpolation import MonthlyInterpolation
+from geocryoai.processes.snow import snow_conductivity, snow_conductivity_calonne
 from geocryoai.processes.snowpack import snow_series
 
 #: Columns that are computed side by side; the compiled kernel's own number.
 GROUP = 16
+
+#: Conductivity of snow [W m-1 K-1] from its density [kg m-3], by the option `snow_conductivity`.
+_CONDUCTIVITY = {"calonne": snow_conductivity_calonne, "sturm": snow_conductivity}
 
 #: The compiled kernel uses all cores itself, and not every threading layer of numba may be entered twice at once.
 _KERNEL = threading.Lock()
@@ -107,6 +111,7 @@ class _Surface:
         self.days, self.n_thaw, self.options = days, n_thaw, options
         self.tas = drivers["tas"]
         self.snd, self.density = _snow(days, drivers, options)
+        self.conductivity = _CONDUCTIVITY[options.snow_conductivity]
         self.scheme = MonthlyInterpolation(days, _parts(days, options))
         self._tas, self._snd = self.scheme.nodes(self.tas), self.scheme.nodes(self.snd)
 
@@ -133,6 +138,7 @@ class _Surface:
             temperature=scheme.intervals(*tas, at, at + 12),
             snow_depth=scheme.intervals(*snd, at, at + 12, lower=0.0),
             snow_density=np.repeat(density[at : at + 12], np.diff(edges), axis=0),
+            snow_conductivity=np.repeat(self.conductivity(density[at : at + 12]), np.diff(edges), axis=0),
             n_thaw=self.n_thaw,
         )
 

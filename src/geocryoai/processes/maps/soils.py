@@ -3,9 +3,11 @@
 The mineral classes follow from sand and clay: sand where sand is 70 % or more, clay where clay is 35 % or more, silt
 elsewhere. Over them lies an organic layer (moss and peat) of a depth that is mapped or given.
 
-The values are saturated ground, rounded, within the ranges of Farouki (1981) and of the layers that are in common use
-with permafrost models; unfrozen water a |T|^b is of the size that Romanovsky and Osterkamp (2000) fitted to
-temperatures at Alaskan sites. They are defaults, not measurements: name fields or options where more is known.
+The values are saturated ground, rounded. Those of the organic layer are geometric means of water or ice (0.57, 2.2 W
+m-1 K-1) and organic matter (0.25) at a porosity of 0.8; those of mineral soils lie within the ranges of Farouki
+(1981) and of the layers that are in common use with permafrost models. Unfrozen water a |T|^b is of the size that
+Romanovsky and Osterkamp (2000) fitted to temperatures at Alaskan sites. All are defaults, not measurements: name
+fields or options where more is known.
 
 References
 ----------
@@ -33,7 +35,7 @@ def _material(water: float, thawed: float, frozen: float, a: float, b: float, dr
 
 #: Water content [m3 m-3], conductivity thawed and frozen [W m-1 K-1], unfrozen water a and b, by class.
 SOILS: dict[str, Material] = {
-    "organic": _material(0.60, 0.35, 1.00, 0.02, -0.60, _DRY_ORGANIC),
+    "organic": _material(0.80, 0.50, 1.40, 0.02, -0.60, _DRY_ORGANIC),
     "sand": _material(0.35, 1.80, 2.60, 0.01, -0.60, _DRY_MINERAL),
     "silt": _material(0.40, 1.30, 2.10, 0.06, -0.40, _DRY_MINERAL),
     "clay": _material(0.45, 1.20, 1.90, 0.12, -0.30, _DRY_MINERAL),
