@@ -79,7 +79,7 @@ class GasRequest:
         }  # fmt: skip
         for name, value in positive.items():
             if value is not None and not (value > 0 and np.isfinite(value)):
-                raise GeoCryoAIError("the value must be a positive number", where=name, found=value)
+                raise GeoCryoAIError("the value must be positive and finite", where=name, found=value)
         if not 0 <= self.sun_zenith < 90:
             raise GeoCryoAIError(
                 "the sun must be above the horizon", where="--sun-zenith", found=self.sun_zenith, expected="0 to 90"
