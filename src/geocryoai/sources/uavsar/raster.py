@@ -97,7 +97,7 @@ class LayerFile:
         return dask.array.map_blocks(read, chunks=chunks, dtype=kind, meta=np.empty((0, 0), kind))  # type: ignore[no-untyped-call]
 
     def mapped(self) -> NDArray[Any]:
-        """Return the pixels as a read-only view on the mapped file, shape (rows, columns, parts), as they are stored."""
+        """Return the pixels as a read-only view on the mapped file, shape (rows, columns, parts), as stored."""
         shape = (self.rows, self.columns, len(self.layer.parts))
         return np.memmap(self.path, dtype=self.dtype, mode="r", shape=shape)
 
