@@ -257,3 +257,19 @@ def test_progress_is_told_on_standard_error_unless_quiet(
     order = ("run", study, "--data", data, "--until", "ingest")
     assert "ingest" in command(*order, "--out", tmp_path / "loud")[2]
     assert command(*order, "--out", tmp_path / "quiet", "--quiet") == (0, f"done: {tmp_path / 'quiet'}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "unit"),
+    [
+        (("retrieve", "ch4"), "[m s-1]"),
+        (("retrieve", "displacement"), "[m, up positive]"),
+        (("retrieve", "alt"), "[degC d]"),
+        (("retrieve", "polsar"), "[pixels]"),
+        (("fetch",), "[s]"),
+    ],
+)
+def test_help_states_units(command: Command, arguments: tuple[str, ...], unit: str):
+    code, out, _ = command(*arguments, "--help")
+    assert code == 0
+    assert unit in " ".join(out.split())

@@ -29,7 +29,7 @@ PLACES: dict[str, Box] = {
 
 
 def fetch(
-    source: Annotated[str, typer.Argument(help="a source, as `geocryoai sources` lists them")],
+    source: Annotated[str, typer.Argument(help="a source, as `geocryoai sources` lists them", metavar="SOURCE")],
     domain: Annotated[
         str,
         typer.Option("--domain", help="west,south,east,north in degrees; alaska, north-slope, toolik, arctic; a study"),

@@ -30,6 +30,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
+    rich_markup_mode=None,
 )
 
 
@@ -145,6 +146,8 @@ def main() -> None:
         app(prog_name="geocryoai")
     except GeoCryoAIError as error:
         _fail(str(error), error.exit_code)
+    except MemoryError:
+        _fail("the memory does not suffice; take a smaller area, or fewer workers", 2)
     except Exception as error:
         if isinstance(error, OSError) and error.errno in _REFUSED:
             _fail(f"{error.filename or 'a file'}: {error.strerror}", 2)

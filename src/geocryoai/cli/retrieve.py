@@ -7,7 +7,7 @@ import typer
 from geocryoai.cli.retrieve_ch4 import retrieve_ch4, retrieve_co2
 from geocryoai.cli.retrieve_radar import retrieve_alt, retrieve_displacement, retrieve_polsar
 
-app = typer.Typer(help="Retrievals from one scene.")
+app = typer.Typer(help="Retrievals from one scene.", rich_markup_mode=None)
 app.command("ch4")(retrieve_ch4)
 app.command("co2")(retrieve_co2)
 app.command("displacement")(retrieve_displacement)

@@ -116,7 +116,7 @@ def nearest(name: str, choices: Iterable[str]) -> str:
     >>> nearest("tagets", ["targets", "task"])
     "did you mean 'targets'?"
     """
-    known = sorted(choices)
+    known = sorted(set(choices))
     close = get_close_matches(name, known, n=1, cutoff=0.6)
     if close:
         return f"did you mean '{close[0]}'?"

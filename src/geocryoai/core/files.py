@@ -10,7 +10,10 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
+
+from geocryoai.core.errors import GeoCryoAIError
 
 #: End of the name of a file that is not complete; a dot goes before it.
 _PARTIAL = ".part"
@@ -38,6 +41,29 @@ def complete_or_absent(path: Path) -> Iterator[Path]:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     remove(path)
     temporary.replace(path)
+
+
+def require_folder(path: Path, option: str = "--out") -> None:
+    """Make a folder if it is absent, and raise unless files can be written into it; before long work.
+
+    Parameters
+    ----------
+    path : Path
+    option : str
+        Named in the message.
+
+    Raises
+    ------
+    GeoCryoAIError
+        A file stands there, or the folder cannot be made or written to.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=path):
+            pass
+    except OSError as error:
+        raise GeoCryoAIError("nothing can be written there", where=option, found=f"{path}: {error.strerror}",
+                             expected="a folder that can be written to, or made") from error  # fmt: skip
 
 
 def remove(path: Path) -> None:

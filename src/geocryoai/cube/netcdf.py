@@ -36,8 +36,18 @@ def write_netcdf(dataset: xr.Dataset, path: Path) -> None:
         if array.ndim
     }
     with complete_or_absent(path) as partial:
-        dataset.to_netcdf(partial, engine="h5netcdf", format="NETCDF4", encoding=encoding)
+        to_cf(dataset).to_netcdf(partial, engine="h5netcdf", format="NETCDF4", encoding=encoding)
         _check(dataset, partial, str(path))
+
+
+def to_cf(dataset: xr.Dataset) -> xr.Dataset:
+    """Return a dataset as CF wants it in a file: the grid mapping no coordinate, and coordinates without fill value."""
+    plain = dataset.copy()
+    if GRID_MAPPING in plain.coords:
+        plain = plain.reset_coords(GRID_MAPPING)
+    for name in plain.coords:
+        plain[name].encoding.setdefault("_FillValue", None)
+    return plain
 
 
 def _fill_value(dtype: np.dtype[Any]) -> float | None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from geocryoai.core.files import complete_or_absent
 from geocryoai.core.projection import LONLAT, read_crs, transformer
+from geocryoai.cube.netcdf import to_cf
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -92,8 +93,9 @@ def write_gas_netcdf(path: Path, gas_map: GasMap) -> None:
     """Write a map as CF NetCDF-4, complete or absent."""
     dataset = gas_dataset(gas_map)
     with complete_or_absent(path) as temporary:
-        packed = {"zlib": True, "complevel": 1}
-        dataset.to_netcdf(temporary, engine="h5netcdf", encoding={str(name): packed for name in dataset.data_vars})
+        packed: dict[str, Any] = {"zlib": True, "complevel": 1}
+        encoding = {str(name): packed for name in dataset.data_vars}
+        to_cf(dataset).to_netcdf(temporary, engine="h5netcdf", encoding=encoding)
 
 
 def write_gas_geotiff(path: Path, gas_map: GasMap) -> bool:
@@ -116,6 +118,7 @@ def write_gas_geotiff(path: Path, gas_map: GasMap) -> bool:
         for band, values in enumerate(layers, 1):
             file.write(values, band)
         for band, suffix in enumerate((*_LAYERS, "plume"), 1):
+            file.set_band_unit(band, "ppm m" if suffix != "plume" else "1")
             file.set_band_description(band, f"{gas_map.gas}_{suffix}" if suffix != "plume" else suffix)
         file.update_tags(**gas_map.attributes)
     return True

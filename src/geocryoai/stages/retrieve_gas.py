@@ -11,7 +11,7 @@ import numpy as np
 
 from geocryoai import __version__
 from geocryoai.core.errors import GeoCryoAIError, SourceError
-from geocryoai.core.files import complete_or_absent, file_hash, write_json
+from geocryoai.core.files import complete_or_absent, file_hash, require_folder, write_json
 from geocryoai.products.gas_map import GasMap, write_gas_geotiff, write_gas_netcdf
 from geocryoai.retrievals.spectroscopy import (
     Enhancement,
@@ -78,8 +78,8 @@ class GasRequest:
             "--false-alarms": self.false_alarms, "--pixel": self.pixel, "--wind": self.wind,
         }  # fmt: skip
         for name, value in positive.items():
-            if value is not None and not value > 0:
-                raise GeoCryoAIError("the value must be positive", where=name, found=value)
+            if value is not None and not (value > 0 and np.isfinite(value)):
+                raise GeoCryoAIError("the value must be positive and finite", where=name, found=value)
         if not 0 <= self.sun_zenith < 90:
             raise GeoCryoAIError(
                 "the sun must be above the horizon", where="--sun-zenith", found=self.sun_zenith, expected="0 to 90"
@@ -91,7 +91,13 @@ class GasRequest:
                 next_step="Give both: without uncertainty of the wind a rate would seem better known than it is.",
             )
         if self.wind is None or self.wind_sigma is None:
+            if self.wind_law != (1.0, 0.0):
+                raise GeoCryoAIError("a law of the wind needs a wind", where="--wind-law",
+                                     next_step="Add --wind and --wind-sigma.")  # fmt: skip
             return None
+        if not np.isfinite([self.wind_sigma, *self.wind_law]).all():
+            raise GeoCryoAIError("the value must be a number", where="--wind-sigma, --wind-law",
+                                 found=f"{self.wind_sigma:g}, {self.wind_law[0]:g} {self.wind_law[1]:g}")  # fmt: skip
         wind = Wind(self.wind, self.wind_sigma, *self.wind_law)
         return wind if wind.effective > 0 else None
 
@@ -117,6 +123,7 @@ def retrieve_scenes(
     wind = request.check()
     target = read_target(request.target)
     images = find_images(files)
+    require_folder(request.out)
     written, failed = [], []
     for image in images:
         try:
@@ -155,7 +162,9 @@ def find_images(files: Sequence[Path]) -> list[Path]:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise SourceError(
-            "two images have one name", found=", ".join(twice), next_step="Retrieve them into two folders."
+            "two images have one name",
+            found=", ".join(twice),
+            next_step="Name each image once; images of one name need a folder --out each.",
         )
     return found
 
@@ -205,13 +214,22 @@ def describe(summary: dict[str, Any]) -> list[str]:
     for plume in summary["plumes"]:
         text = f"  plume {plume['label']}: {plume['pixels']} pixels, up to {plume['largest_ppm_m']:.0f} ppm m"
         if "mass_kg" in plume:
-            text += f", {plume['mass_kg']:.3g} +- {plume['mass_sigma_kg']:.2g} kg"
+            text += f", {_with_sigma(plume['mass_kg'], plume['mass_sigma_kg'])} kg"
         for method in ("mass_rate", "cross_section_rate"):
             if method in plume:
                 rate = plume[method]
-                text += f", {rate['kg_per_h']:.3g} +- {rate['sigma_kg_per_h']:.2g} kg h-1 ({rate['method']})"
+                text += f", {_with_sigma(rate['kg_per_h'], rate['sigma_kg_per_h'])} kg h-1 ({rate['method']})"
         lines.append(text)
     return lines + [f"  note: {note}" for note in summary["notes"]]
+
+
+def _with_sigma(value: float, sigma: float) -> str:
+    """Return a number and its standard deviation, both to the second digit of the latter, without exponents."""
+    if not (np.isfinite(sigma) and sigma > 0):
+        return f"{value:.3g} +- {sigma:.2g}"
+    digits = 1 - int(np.floor(np.log10(sigma)))
+    shown = max(digits, 0)
+    return f"{round(value, digits):.{shown}f} +- {round(sigma, digits):.{shown}f}"
 
 
 def _on_map(scene: Scene, found: Enhancement, plumes: PlumeMap) -> tuple[Enhancement, PlumeMap]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from geocryoai import __version__
 from geocryoai.core.errors import GeoCryoAIError, SourceError
-from geocryoai.core.files import complete_or_absent, write_json
+from geocryoai.core.files import complete_or_absent, require_folder, write_json
 from geocryoai.products.radar_map import radar_numbers, thinned, write_radar_geotiff, write_radar_netcdf
 from geocryoai.retrievals.radar.displacement_map import DisplacementOptions, displacement_map
 from geocryoai.retrievals.radar.polarimetry.polarimetric_map import PolarimetryOptions, polarimetric_map
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 #: What a map shows first, and the standard deviation that goes with it.
 _MAIN = {"displacement": ("displacement", "displacement_sigma"), "alt": ("alt", "alt_sigma"), "polsar": ("entropy", "")}
+
+#: Attributes of a map that say what it is, not how it was made.
+_NOT_OPTIONS = frozenset({"Conventions", "title", "source", "history"})
 
 #: Longest side of a quick look [pixels].
 _LONGEST = 1500
@@ -53,6 +56,7 @@ def retrieve_radar(
         At the end, naming every scene that could not be retrieved; the others are written.
     """
     scenes = find_scenes(files, kind)
+    require_folder(out)
     written, failed = [], []
     for scene in scenes:
         try:
@@ -90,7 +94,9 @@ def find_scenes(files: Sequence[Path], kind: str) -> list[Path]:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise SourceError(
-            "two scenes have one name", found=", ".join(twice), next_step="Retrieve them into two folders."
+            "two scenes have one name",
+            found=", ".join(twice),
+            next_step="Name each scene once; scenes of one name need a folder --out each.",
         )
     return found
 
@@ -112,7 +118,11 @@ def _retrieve(kind: str, path: Path, out: Path, options: Options, tell: Tell) ->
         partial.write_bytes(radar_figure(thinned(netcdf, main, _LONGEST), stem))
     paths.append(picture)
     numbers = radar_numbers(netcdf, main)
-    said = {key: value.tolist() if hasattr(value, "tolist") else value for key, value in dataset.attrs.items()}
+    said = {
+        key: value.tolist() if hasattr(value, "tolist") else value
+        for key, value in dataset.attrs.items()
+        if key not in _NOT_OPTIONS
+    }
     notes = _notes(kind, said)
     spread = radar_numbers(netcdf, sigma)["median"] if sigma else None
     write_json(summary, {
@@ -153,9 +163,13 @@ def _notes(kind: str, said: dict[str, Any]) -> list[str]:
 
 
 def _line(stem: str, numbers: dict[str, Any], spread: float | None) -> str:
-    unit, share = numbers["units"], 100.0 * numbers["missing_share"]
-    text = f"{stem}: median {numbers['median']:.4g} {unit} (5 to 95 %: {numbers['p05']:.4g} to {numbers['p95']:.4g})"
-    noise = "" if spread is None else f", sigma {spread:.2g} {unit}"
+    unit = "" if numbers["units"] == "1" else f" {numbers['units']}"
+    named = "" if stem.endswith(numbers["variable"]) else f"{numbers['variable']}, "
+    share = 100.0 * numbers["missing_share"]
+    text = (
+        f"{stem}: {named}median {numbers['median']:.4g}{unit} (5 to 95 %: {numbers['p05']:.4g} to {numbers['p95']:.4g})"
+    )
+    noise = "" if spread is None else f", sigma {spread:.2g}{unit}"
     return f"{text}{noise}, {share:.1f} % of {numbers['pixels']} pixels missing"
 
 

@@ -82,8 +82,8 @@ def test_one_bad_file_does_not_stop_the_others(command, place: Path, made_up: Si
     ("more", "message"),
     [
         (("--wind", "4"), "a wind and its uncertainty belong together"),
-        (("--wind", "-4", "--wind-sigma", "1"), "--wind: the value must be positive"),
-        (("--group", "0"), "--group: the value must be positive"),
+        (("--wind", "-4", "--wind-sigma", "1"), "--wind: the value must be positive and finite"),
+        (("--group", "0"), "--group: the value must be positive and finite"),
         (("--sun-zenith", "95"), "the sun must be above the horizon"),
     ],
 )

@@ -160,9 +160,9 @@ def test_swapped_bytes_are_found(tmp_path: Path):
 def test_an_absent_partner_is_named(tmp_path: Path):
     write_envi(tmp_path / "line_img", cube())
     (tmp_path / "line_img").unlink()
-    with pytest.raises(SourceError, match="the binary does not exist; found line_img"):
+    with pytest.raises(SourceError, match="the binary does not exist; expected line_img"):
         open_envi(tmp_path / "line_img.hdr")
-    with pytest.raises(SourceError, match=r"the binary does not exist; found lin_img.*line_img.hdr"):
+    with pytest.raises(SourceError, match=r"the binary does not exist; expected lin_img.*line_img.hdr"):
         open_envi(tmp_path / "lin_img")
 
 

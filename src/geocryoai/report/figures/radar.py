@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 #: Variable -> colour map, and whether zero is its middle.
 _LOOK = {"displacement": ("RdBu", True), "alt": ("viridis", False), "entropy": ("cividis", False)}
 
+#: Variable -> what its colour bar is called, where that is not its name.
+_LABEL = {"displacement": "displacement, up positive", "alt": "active-layer thickness"}
+
 
 def radar_figure(array: xr.DataArray, title: str) -> bytes:
     """Return a PNG of a map; colours span the middle 96 % of its values, missing pixels are grey.
@@ -47,11 +50,12 @@ def radar_figure(array: xr.DataArray, title: str) -> bytes:
         axes.set_facecolor("#BBBBBB")
         drawn = axes.imshow(values, vmin=low, vmax=max(high, low + 1e-9), cmap=colours, interpolation="nearest",
                             extent=extent, aspect=aspect)  # fmt: skip
-        figure.colorbar(
-            drawn, ax=axes, label=f"{str(array.name).replace('_', ' ')} [{array.attrs['units']}]", shrink=0.8
-        )
+        label = _LABEL.get(str(array.name), str(array.name).replace("_", " "))
+        figure.colorbar(drawn, ax=axes, label=f"{label} [{array.attrs['units']}]", extend="both", shrink=0.8)
         axes.set_title(title)
         axes.grid(visible=False)
+        axes.ticklabel_format(useOffset=False, style="plain")
+        axes.locator_params(axis="x", nbins=5)
         axes.set_xlabel("longitude [degree]" if placed else "column")
         axes.set_ylabel("latitude [degree]" if placed else "row")
         stream = BytesIO()

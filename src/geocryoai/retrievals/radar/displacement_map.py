@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from geocryoai.core.errors import ModelError, nearest
+from geocryoai.retrievals.radar.checks import number_between
 from geocryoai.retrievals.radar.displacement import PhaseGrows, vertical_displacement
 from geocryoai.retrievals.radar.geometry import EARTH_RADIUS, incidence_from_look_vector, incidence_on_ground
 from geocryoai.retrievals.radar.noise import displacement_sigma
@@ -61,6 +62,10 @@ class DisplacementOptions:
     horizontal: float = 0.0
     looks: float | None = None
     unwrap: bool = False
+
+    def __post_init__(self) -> None:
+        number_between("least_coherence", self.least_coherence, 0.0, 1.0)
+        number_between("horizontal [m]", self.horizontal, -100.0, 100.0)
 
 
 def displacement_map(scene: Scene, options: DisplacementOptions | None = None) -> xr.Dataset:
@@ -165,8 +170,8 @@ def _without_ramp(phase: xr.DataArray) -> tuple[xr.DataArray, list[float]]:
 
 def _at_reference(phase: xr.DataArray, reference: tuple[float, float, float]) -> float:
     lat0, lon0, radius = reference
-    if not radius > 0:
-        raise ModelError("the radius of the reference area must be positive", where="reference", found=radius)
+    if not 0 < radius < EARTH_RADIUS:
+        raise ModelError("the radius of the reference area must be positive metres", where="reference", found=radius)
     degree = np.degrees(radius / EARTH_RADIUS)
     shrink = max(np.cos(np.radians(lat0)), 1e-6)
     near_rows = np.flatnonzero(np.abs(phase["lat"].values - lat0) <= degree)

@@ -62,7 +62,7 @@ class SoilPorosity:
         shares = {"mineral": self.mineral, "organic": self.organic, "saturation": self.saturation}
         wrong = [name for name, value in positive.items() if not value > 0]
         wrong += [name for name, value in shares.items() if not 0 < value <= 1]
-        wrong += ["organic_mass"] if not self.organic_mass >= 0 else []
+        wrong += ["organic_mass"] if not 0 <= self.organic_mass < np.inf else []
         if wrong:
             found = ", ".join(f"{name} = {getattr(self, name)}" for name in wrong)
             raise ModelError("the soil is not possible", where="SoilPorosity", found=found)

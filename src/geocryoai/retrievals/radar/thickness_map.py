@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geocryoai.core.errors import ModelError, nearest
+from geocryoai.retrievals.radar.checks import number_between
 from geocryoai.retrievals.radar.resalt import thickness_between_dates, thickness_sigma
 from geocryoai.retrievals.radar.soil_porosity import SoilPorosity
 
@@ -33,6 +34,9 @@ class ThicknessOptions:
     thaw_end: float
     soil: SoilPorosity = field(default_factory=SoilPorosity)
     water_sigma: float = 0.1
+
+    def __post_init__(self) -> None:
+        number_between("water_sigma", self.water_sigma, 0.0, 10.0)
 
 
 def thickness_map(displacement: xr.Dataset, options: ThicknessOptions) -> xr.Dataset:

@@ -113,6 +113,10 @@ def read_target(path: Path, enhancements: tuple[float, ...] = LUT_ENHANCEMENTS) 
     where = str(path)
     if path.suffix in (".hdr", ".lut", ".img") or path.with_name(f"{path.name}.hdr").is_file():
         return _look_up_table(path, np.array(enhancements), where)
+    if path.is_dir():
+        raise SourceError("the target is a folder", where=where, expected="a text file, or an ENVI raster")
+    if path.is_file() and path.stat().st_size == 0:
+        raise SourceError("the target file is empty", where=where)
     try:
         table = np.loadtxt(path, ndmin=2)
     except FileNotFoundError as error:

@@ -108,7 +108,7 @@ def _pair(path: Path, where: str) -> tuple[Path, Path]:
             raise SourceError(
                 f"the {kind} does not exist",
                 where=where,
-                found=needed.name,
+                expected=needed.name,
                 next_step=f"In that folder: {nearest(needed.name, siblings)}" if siblings else None,
             )
     return binary, text

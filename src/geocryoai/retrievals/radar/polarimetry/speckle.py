@@ -19,6 +19,9 @@ from geocryoai.core.errors import ModelError
 from geocryoai.retrievals.radar.checks import Array, Complex, number_between
 from geocryoai.retrievals.radar.polarimetry.covariance import check_matrix
 
+#: Largest side of a window [pixels].
+_LARGEST = 99
+
 
 def boxcar(matrix: Complex, window: int) -> Complex:
     """Return means over a square window, shape (rows, columns, 3, 3); a missing pixel stays missing, others skip it."""
@@ -113,5 +116,7 @@ def _check_window(matrix: Complex, window: int) -> None:
     if matrix.ndim != 4:
         raise ModelError("not an image of matrices", where="C3", found=matrix.shape, expected="(rows, columns, 3, 3)")
     check_matrix(matrix)
-    if window < 3 or window % 2 == 0:
-        raise ModelError("not a window", where="window", found=window, expected="an odd number from 3")
+    if not 3 <= window <= _LARGEST or window % 2 == 0:
+        raise ModelError(
+            "not a window", where="window", found=window, expected=f"an odd number of pixels from 3 to {_LARGEST}"
+        )
