@@ -54,6 +54,16 @@ def test_complex_images_are_two_fields(product: Path) -> None:
     assert "time" not in fields.dims
 
 
+def test_axes_beside_the_group(product: Path) -> None:
+    with h5py.File(product, "r+") as file:
+        around = file[GROUP].parent
+        for name in ("xCoordinates", "yCoordinates", "projection"):
+            file[GROUP].move(name, f"{around.name}/{name}")
+    fields = READERS.get("nisar_like").read(product, source="gunw.h5", options={}).fields
+    assert fields is not None
+    assert float(fields["x"][0]) == 500040.0
+
+
 def _drop_units(group: Any) -> None:
     del group["unwrappedPhase"].attrs["units"]
 

@@ -1,1 +1,1 @@
-"""Products from imaging spectroscopy and radar: reserved, nothing is here yet."""
+"""Products from imaging spectroscopy and radar."""

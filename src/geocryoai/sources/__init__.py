@@ -28,6 +28,7 @@ READERS: Registry[Reader] = Registry(
         "era_interim_2d": "geocryoai.sources.era_interim_2d:READER",
         "aviris_ng": "geocryoai.sources.aviris_ng:READER",
         "emit": "geocryoai.sources.emit:READER",
+        "sibbork": "geocryoai.sources.sibbork:READER",
         "uavsar": "geocryoai.sources.uavsar.reader:READER",
         "polsar_c3": "geocryoai.sources.polsar_c3:READER",
         "nisar_like": "geocryoai.sources.nisar_like:READER",

@@ -7,7 +7,8 @@ group : str
 layers : mapping
     House name, or a name of its own -> data set in the group. A complex image is read as ``NAME_real``, ``NAME_imag``.
 x, y, projection : str
-    Data sets in the group: axes at the centres of pixels, and the one whose attribute ``epsg_code`` states the CRS.
+    Axes at the centres of pixels, and the data set whose attribute ``epsg_code`` states the CRS; in the group, or in
+    one of those that it lies in (products differ).
 start, end : str
     ISO dates of acquisition; without them the fields have no time.
 block : int
@@ -84,7 +85,7 @@ class NisarLikeReader:
             crs = _crs(group, str(chosen["projection"]), source)
             names = ("lat", "lon") if read_crs(crs).is_geographic else ("y", "x")
             axes = {
-                name: np.asarray(_dataset(group, str(chosen[key]), source)[()], np.float64)
+                name: np.asarray(_around(group, str(chosen[key]), source)[()], np.float64)
                 for name, key in zip(names, ("y", "x"), strict=True)
             }
             layers: dict[str, xr.DataArray] = {}
@@ -127,8 +128,16 @@ def _dataset(group: h5py.Group, name: str, where: str) -> h5py.Dataset:
     return group[name]
 
 
+def _around(group: h5py.Group, name: str, where: str) -> h5py.Dataset:
+    """Return a data set of the group, or of the nearest group around it that has one of that name."""
+    here = group
+    while name not in here and here.name != "/":
+        here = here.parent
+    return here[name] if name in here else _dataset(group, name, where)
+
+
 def _crs(group: h5py.Group, name: str, where: str) -> str:
-    projection = _dataset(group, name, where)
+    projection = _around(group, name, where)
     if "epsg_code" not in projection.attrs:
         raise SourceError(
             "the projection has no attribute epsg_code", where=f"{where}{projection.name}",

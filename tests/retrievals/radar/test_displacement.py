@@ -19,6 +19,8 @@ from geocryoai.retrievals.radar.geometry import (
 )
 from geocryoai.retrievals.radar.interferogram import interferogram, multilook
 from geocryoai.retrievals.radar.noise import correlated_pair, displacement_sigma
+from geocryoai.retrievals.radar.phase_corrections import reference_phase
+from geocryoai.retrievals.radar.slc_pair import multilooked_pair, unwrapped_pair
 
 L_BAND = 0.238403545
 
@@ -106,3 +108,43 @@ def test_what_cannot_be() -> None:
         vertical_displacement(1.0, 40.0, L_BAND)
     with pytest.raises(ModelError, match=r"wavelength \[m\]: a number is out of range; found 23.8"):
         vertical_displacement(1.0, 0.7, 23.8)
+
+
+def bowl() -> tuple[np.ndarray, np.ndarray]:
+    rows, columns = np.indices((64, 72))
+    motion = -0.15 * np.exp(-((rows - 32) ** 2 + (columns - 36) ** 2) / 200)
+    return motion, np.radians(np.linspace(25, 60, 72))[None, :] * np.ones((64, 1))
+
+
+@pytest.mark.physics
+@pytest.mark.parametrize(("level", "sign"), [(1.0, "away"), (1.0, "towards"), (0.7, "away")])
+def test_from_two_images_to_displacement(level: float, sign: str) -> None:
+    pytest.importorskip("snaphu")
+    motion, theta = bowl()
+    phase = phase_of_displacement(motion, theta, L_BAND, phase_grows=sign)  # type: ignore[arg-type]
+    fine = np.kron(phase, np.ones((6, 6)))
+    first, second = correlated_pair(fine, np.full(fine.shape, level), 8)
+    unwrapped, coherence = unwrapped_pair(first, second, (6, 6))
+    assert np.nanmean(coherence) == pytest.approx(level, abs=0.02)
+    unwrapped = unwrapped - reference_phase(unwrapped, motion > -0.0005)
+    found = vertical_displacement(unwrapped, theta, L_BAND, phase_grows=sign)  # type: ignore[arg-type]
+    error = found - motion
+    assert np.isfinite(error).mean() > 0.97
+    if level == 1.0:
+        assert np.nanmax(np.abs(error)) < 0.002
+    else:
+        scaled = error / displacement_sigma(level, theta, L_BAND, 36)
+        assert np.nanstd(scaled) == pytest.approx(1.0, abs=0.1)
+        assert np.nanmean(np.abs(scaled) < 1.645) == pytest.approx(0.9, abs=0.03)
+
+
+def test_missing_pixels_and_looks_of_a_pair() -> None:
+    first, second = correlated_pair(np.zeros((12, 12)), np.full((12, 12), 0.9), 2)
+    first[:6, :6] = np.nan
+    second[6:9, :6] = 0
+    wave, level = multilooked_pair(first, second, (6, 6))
+    assert wave.shape == (2, 2)
+    np.testing.assert_array_equal(np.isnan(wave), np.isnan(level))
+    np.testing.assert_array_equal(np.isnan(wave), [[True, False], [False, False]])
+    with pytest.raises(ModelError, match="different shapes"):
+        multilooked_pair(first, second[:, :-1], (6, 6))

@@ -97,6 +97,20 @@ def test_a_polarimetric_product(tmp_path: Path) -> None:
     assert scene.layer("local_incidence").values[0, 0] == pytest.approx(0.7)
 
 
+def test_images_whose_size_is_not_stated_are_found_by_their_names(tmp_path: Path) -> None:
+    path = write_uavsar(tmp_path, QUAD.replace("_CX_", "_XX_"), {"VVVV.grd": np.ones((6, 5))}, grids=[GROUND],
+                        flight=FLIGHT, passes=PASSES[:1])  # fmt: skip
+    path.write_text("\n".join(line.partition("; File Size")[0] for line in path.read_text().splitlines()))
+    scene = open_scene(path)
+    assert scene.annotation.files == {}
+    assert float(scene.layer("vvvv").sum()) == 30
+    image = tmp_path / "denalN_09115_17066_008_170616_L090VVVV_XX_01.grd"
+    assert open_scene(image).has("vvvv")
+    image.write_bytes(image.read_bytes()[:-4])
+    with pytest.raises(SourceError, match="the file is truncated"):
+        open_scene(path)
+
+
 def test_the_reader_gives_lazy_fields_with_time_and_crs(pair: Path) -> None:
     data = READERS.get("uavsar").read(pair, source="a/b.ann", options={"block": 4})
     fields = data.fields
@@ -211,3 +225,55 @@ def test_a_stack_reads_by_its_keys(tmp_path: Path) -> None:
     scene = open_scene(tmp_path)
     np.testing.assert_array_equal(scene.layer("slc", "1_2x8").values, values)
     assert scene.dataset("1_2x8")["look_up"].values.sum() == 12
+
+
+def test_slant_range_powers_of_a_polarimetric_product(tmp_path: Path) -> None:
+    slant = RadarGrid("slant", 3, 2, (-50.0, 13450.0), (7.2, 4.99654098))
+    power = np.arange(1, 7, dtype=np.float32).reshape(3, 2)
+    write_uavsar(tmp_path, QUAD, {"HVHV.mlc": power, "HVHV.grd": np.ones((6, 5))}, grids=[GROUND, slant],
+                 flight=FLIGHT, passes=PASSES[:1])  # fmt: skip
+    scene = open_scene(tmp_path)
+    np.testing.assert_array_equal(scene.layer("hvhv", "slant").values, power)
+    assert float(scene.layer("hvhv").sum()) == 30
+    with pytest.raises(SourceError, match="no layer is on the grid 'slc'"):
+        scene.dataset("slc")
+
+
+def test_two_part_layers_and_their_own_no_data(tmp_path: Path) -> None:
+    slope = np.zeros((6, 5, 2), np.float32)
+    slope[2, 3] = np.nan
+    slope[1, 1] = [-0.5, 0.25]
+    write_uavsar(tmp_path, QUAD, {"slope": slope}, grids=[GROUND], flight=FLIGHT, passes=PASSES[:1])
+    stored = np.fromfile(tmp_path / f"{QUAD}.slope", "<f4").reshape(6, 5, 2)
+    assert (stored[2, 3] == -10000).all()
+    east, north = (open_scene(tmp_path).layer(f"slope_{side}").values for side in ("east", "north"))
+    assert (east[1, 1], north[1, 1], east[0, 0]) == (-0.5, 0.25, 0.0)
+    assert np.isnan(east[2, 3])
+
+
+def test_big_endian_images_are_read_where_the_annotation_says_so(pair: Path) -> None:
+    for path in pair.parent.glob("*.grd"):
+        path.write_bytes(np.fromfile(path, "<f4").byteswap().tobytes())
+    (pair.parent / f"{NAME}.T1.slc").unlink()
+    pair.write_text(pair.read_text().replace("LITTLE ENDIAN", "BIG ENDIAN"))
+    np.testing.assert_array_equal(open_scene(pair).layer("unwrapped_phase").values, layers()["unw.grd"])
+
+
+def test_fields_reach_a_cube(tmp_path: Path) -> None:
+    from geocryoai.core.grid import Grid
+    from geocryoai.core.projection import LONLAT, transformer
+    from geocryoai.cube.harmonise import align
+
+    ground = RadarGrid("ground", 80, 60, (68.66, -149.62), (-0.00005556, 0.00016667))
+    columns = np.indices((80, 60))[1].astype(np.float32)
+    write_uavsar(tmp_path, NAME, {"cor.grd": 0.2 + columns / 100}, grids=[ground], flight=FLIGHT, passes=PASSES)
+    data = READERS.get("uavsar").read(tmp_path, source="p", options={"time": "months"})
+    x, y = transformer(LONLAT, "EPSG:3338").transform(-149.6165, 68.6578)
+    grid = Grid("EPSG:3338", left=x - 100, top=y + 100, resolution=100.0, width=2, height=2)
+    assert data.fields is not None
+    cube = align(data.fields, grid, np.arange("2017-05", "2017-11", dtype="datetime64[M]"))
+    found = cube["coherence"].values
+    assert np.isnan(found[0]).all()
+    assert np.isfinite(found[1:5]).all()
+    assert np.isnan(found[5]).all()
+    assert 0.2 < found[2].min() < found[2].max() < 0.8

@@ -135,13 +135,18 @@ def _annotation_path(path: Path, where: str) -> Path:
                 found=names or None, next_step="Name the .ann file itself." if found else None,
             )  # fmt: skip
         return found[0]
-    stem = path.name.partition(".")[0]
-    candidates = [stem, _PAIR.sub(lambda m: m[0].replace(m[1], ""), stem), _SINGLE.sub(_bare, stem)]
-    for candidate in candidates:
-        beside = path.parent / f"{candidate}.ann"
+    stems = _stems(path.name)
+    for stem in stems:
+        beside = path.parent / f"{stem}.ann"
         if beside.is_file():
             return beside
-    raise SourceError("the image has no annotation", where=where, expected=f"{stem}.ann beside it")
+    raise SourceError("the image has no annotation", where=where, expected=f"{stems[-1]}.ann beside it")
+
+
+def _stems(name: str) -> list[str]:
+    """Return the names that the annotation of an image may have: its own, and that without the polarisation."""
+    stem = name.partition(".")[0]
+    return list(dict.fromkeys([stem, _PAIR.sub(_bare, _SINGLE.sub(_bare, stem))]))
 
 
 def _bare(match: re.Match[str]) -> str:
@@ -149,12 +154,12 @@ def _bare(match: re.Match[str]) -> str:
 
 
 def _beside(ann: Path, annotation: Annotation) -> dict[str, tuple[str, Any]]:
-    """Return images of the same name that the annotation does not list (incidence, look vector, slope)."""
+    """Return images of the same name, polarisation apart, whose size the annotation does not state."""
     stems = {name.partition(".")[0] for name in annotation.files} | {ann.stem}
     return {
         path.name: ("", None)
         for path in sorted(ann.parent.iterdir())
-        if path.suffix != ".ann" and path.name.partition(".")[0] in stems and not path.name.startswith(".")
+        if path.suffix != ".ann" and not path.name.startswith(".") and stems & set(_stems(path.name))
     }
 
 

@@ -5,6 +5,7 @@ For simulated flights and for tests; a product made so says ``Simulated`` in its
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from geocryoai.sources.uavsar.grids import RadarGrid
 from geocryoai.sources.uavsar.layers import DISPLAY_NAMES, INTERFEROMETRIC, POLARIMETRIC, SIZE_KEYS, LayerType
 from geocryoai.sources.uavsar.names import FileName, parse_name
 
+_CALIBRATION = re.compile(r"_(?:CX|XX)_")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _KEYS = {
     "int": "Interferogram", "unw": "Unwrapped Phase", "cor": "Correlation", "amp1": "Amplitude of Pass 1",
@@ -101,7 +103,9 @@ def _layer(ending: str, name: FileName) -> tuple[str, LayerType]:
 
 def _file_name(name: str, ending: str) -> str:
     code, _, extension = ending.partition(".")
-    return f"{name.replace('_CX_', f'{code}_CX_', 1)}.{extension}" if code in POLARIMETRIC else f"{name}.{ending}"
+    if code not in POLARIMETRIC:
+        return f"{name}.{ending}"
+    return f"{_CALIBRATION.sub(lambda match: code + match[0], name, count=1)}.{extension}"
 
 
 def _write(path: Path, values: NDArray[np.generic], layer: LayerType, grid: RadarGrid) -> int:
