@@ -32,6 +32,7 @@ print(json.dumps([code, sorted({{name.partition(".")[0] for name in sys.modules}
         ["--version"],
         ["run", "--help"],
         ["predict", "--help"],
+        ["retrieve", "ch4", "--help"],
         ["studies"],
         ["validate", "twin"],
         ["run", "twin", "--print-config"],

@@ -47,7 +47,7 @@ def retrieve_ch4(
     quiet: QuietOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Methane enhancement [ppm m], plumes with their mass and, with a wind, their emission rate."""
+    """Methane enhancement in ppm m, plumes with their mass and, with a wind, their emission rate."""
     _retrieve("ch4", files, target, out, group, wind, wind_sigma, wind_law, sun_zenith, false_alarms, pixel, glt,
               memory, workers, quiet)  # fmt: skip
 
@@ -69,7 +69,7 @@ def retrieve_co2(
     quiet: QuietOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Carbon dioxide enhancement [ppm m] in the same way; the target must be one of carbon dioxide."""
+    """Carbon dioxide enhancement in the same way; the target must be one of carbon dioxide."""
     _retrieve("co2", files, target, out, group, wind, wind_sigma, wind_law, sun_zenith, false_alarms, pixel, glt,
               memory, workers, quiet)  # fmt: skip
 

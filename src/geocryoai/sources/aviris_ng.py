@@ -12,7 +12,8 @@ from typing import Any
 import xarray as xr
 
 from geocryoai.core.errors import SourceError
-from geocryoai.sources._fields import field_data, house_form
+from geocryoai.core.variables import variable
+from geocryoai.sources._fields import field_data, house_attributes, house_form
 from geocryoai.sources._tabular import check_options
 from geocryoai.sources.base import SourceData, SourceInfo
 from geocryoai.sources.envi import open_envi
@@ -28,7 +29,7 @@ INFO = SourceInfo(
     licence="open, with attribution (NASA ORNL DAAC, JPL)",
     citation="Miller et al., ABoVE: Hyperspectral Imagery from AVIRIS-NG, Alaskan and Canadian Arctic, ORNL DAAC",
     formats=("ENVI binary and header", "folder of one flight line"),
-    covariates={"ndvi": "1", "ndwi": "1", "ndii": "1", "ch4_enhancement": "ppm m"},
+    covariates={"ndvi": "1", "ndwi": "1", "ndii": "1", "ch4_enhancement": "umol mol-1 m"},
     doi="10.3334/ORNLDAAC/1569",
     url="https://daac.ornl.gov/ABOVE/guides/ABoVE_Airborne_AVIRIS_NG_V2.html",
     quirks=(
@@ -38,7 +39,7 @@ INFO = SourceInfo(
         "Geometry look-up tables count from 1; 0 is empty, negative entries are a neighbour's pixel.",
         "The slope of the observation layer is in degrees or in radians; the band name says which.",
         "Radiance and reflectance of 2017 were withheld for reprocessing in version 3 of the ABoVE archive.",
-        "A methane product is an enhancement in ppm m, never a flux.",
+        "A methane product is an enhancement in ppm m (umol mol-1 m), never a flux.",
     ),
 )
 
@@ -91,5 +92,5 @@ def _enhancement(path: Path, where: str) -> xr.Dataset:
     position = need_position(raster.position, where)
     ignore = IGNORED if raster.header.ignore is None else raster.header.ignore
     grid = north_up(raster, position, (raster.header.lines, raster.header.samples), ignore=ignore)
-    field = lazy_field(grid, bands).assign_attrs(long_name="methane enhancement", units="ppm m")
+    field = lazy_field(grid, bands).assign_attrs(house_attributes(variable("ch4_enhancement")))
     return house_form(xr.Dataset({"ch4_enhancement": field}), position.crs, where)

@@ -10,6 +10,9 @@ import numpy as np
 import pytest
 
 from geocryoai.core.errors import SourceError
+from geocryoai.core.grid import Grid
+from geocryoai.core.projection import transformer
+from geocryoai.cube.harmonise import align
 from geocryoai.sources import READERS
 from geocryoai.sources.envi import write_envi
 from geocryoai.sources.spectroscopy import open_scene, parse_name
@@ -188,8 +191,24 @@ def test_a_methane_product_is_an_enhancement(tmp_path: Path):
     write_envi(image, values, interleave="bip", band_names=names, map_info=MAP, ignore=-9999)
     fields = READERS.get("aviris_ng").read(image, source="a", options={}).fields
     assert fields is not None
-    assert fields["ch4_enhancement"].attrs["units"] == "ppm m"
+    assert fields["ch4_enhancement"].attrs["units"] == "umol mol-1 m"  # the same number as in ppm m
     assert (fields["ch4_enhancement"].values == 800.0).all()
+
+
+def test_a_study_grid_takes_a_rotated_scene(tmp_path: Path):
+    path = tmp_path / "ang20180814t224053_rfl_v2r2_img"
+    write_envi(path, reflectance(60, 50), wavelength=WAVELENGTH, map_info=f"{MAP}, rotation=30")
+    fields = READERS.get("aviris_ng").read(path, source="a", options={}).fields
+    assert fields is not None
+    assert set(fields.data_vars) == {"ndvi", "ndwi", "ndii"}
+    assert fields["ndvi"].attrs["standard_name"] == "normalized_difference_vegetation_index"
+    x, y = transformer("EPSG:32606", "EPSG:3338").transform(500500.0, 7599990.0)
+    grid = Grid("EPSG:3338", left=x - 100.0, top=y + 100.0, resolution=100.0, width=2, height=2)
+    months = np.array(["2018-08", "2018-09"], "datetime64[M]").astype("datetime64[D]")
+    cube = align(fields, grid, months)
+    assert np.isfinite(cube["ndvi"].values).any()
+    known = cube["ndvi"].values[np.isfinite(cube["ndvi"].values)]
+    assert ((known > 0.0) & (known < 0.3)).all()
 
 
 def write_emit(path: Path, *, leave_out: str = "") -> np.ndarray:

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-#: Window in which a gas is sought [nm].
-WINDOWS = {"ch4": (2122.0, 2488.0), "co2": (1928.0, 2200.0)}
+#: Window in which a gas is sought [nm]: for methane that of Foote et al. (2020), for carbon dioxide its bands near
+#: 2000 nm without the water band below them.
+WINDOWS = {"ch4": (2122.0, 2488.0), "co2": (1965.0, 2120.0)}
 
 #: Bytes for each value of a block: as read, and the copies of the groups being filtered.
 _BYTES_PER_VALUE = 12

@@ -48,11 +48,12 @@ class FilterOptions:
     iterations : int
         Most reweightings of the sparse filter.
     shrinkage : float or None
-        Share of the diagonal in the covariance, 0 to 1; None chooses it by leave-one-out likelihood.
+        Share of the diagonal in the covariance, 0 to 1; None chooses it by leave-one-out likelihood, which for many
+        mixed surfaces keeps less and gives more false alarms than the default.
     """
 
     iterations: int = 30
-    shrinkage: float | None = None
+    shrinkage: float | None = 1e-4
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from geocryoai.core.errors import SourceError, nearest
-from geocryoai.sources._fields import house_form
+from geocryoai.core.variables import variable, variables
+from geocryoai.sources._fields import house_attributes, house_form
 from geocryoai.sources.spectroscopy.indices import INDICES, index_values
 from geocryoai.sources.spectroscopy.north_up import lazy_field, need_position, north_up
 
@@ -58,11 +59,14 @@ def scene_fields(scene: Scene, indices: Sequence[str], wavelengths: Sequence[flo
             raise SourceError(f"unknown index '{name}'", where=scene.where, next_step=nearest(name, INDICES))
         index = INDICES[name]
         bands = [scene.band_at(wavelength) for wavelength in index.wavelengths]
-        fields[name] = _described(lazy_field(grid, bands, partial(index_values, index)), index.long_name, "1")
+        field = lazy_field(grid, bands, partial(index_values, index))
+        known = house_attributes(variable(name)) if name in variables() else {}
+        fields[name] = field.assign_attrs({"long_name": index.long_name, "units": "1"} | known)
     for wavelength in wavelengths:
         band = scene.band_at(wavelength)
         label = f"{scene.quantity} at {scene.wavelength[band]:.1f} nm"
-        fields[f"{scene.quantity}_{wavelength:g}"] = _described(lazy_field(grid, [band]), label, UNITS[scene.quantity])
+        attributes = {"long_name": label, "units": UNITS[scene.quantity]}
+        fields[f"{scene.quantity}_{wavelength:g}"] = lazy_field(grid, [band]).assign_attrs(attributes)
     return house_form(xr.Dataset(fields), position.crs, scene.where)
 
 
@@ -85,7 +89,3 @@ def wanted(options: Mapping[str, Any], where: str) -> tuple[list[str], list[floa
     if not all(isinstance(value, int | float) and value > 0 for value in wavelengths):
         raise SourceError("'wavelengths' is a list of wavelengths [nm]", where=where, found=repr(wavelengths))
     return list(indices), [float(value) for value in wavelengths]
-
-
-def _described(field: xr.DataArray, long_name: str, unit: str) -> xr.DataArray:
-    return field.assign_attrs({"long_name": long_name, "units": unit})

@@ -64,7 +64,7 @@ INDICES: Mapping[str, SpectralIndex] = {
 
 
 def index_values(index: SpectralIndex, *reflectance: Floats) -> Floats:
-    """Return an index; NaN where a reflectance is missing or not positive, or where the index leaves [-2, 2].
+    """Return an index; NaN where a reflectance is missing or not positive, or where the index leaves [-1, 1].
 
     Parameters
     ----------
@@ -75,5 +75,5 @@ def index_values(index: SpectralIndex, *reflectance: Floats) -> Floats:
     usable = np.logical_and.reduce([np.isfinite(r) & (r > 0) for r in reflectance])
     with np.errstate(divide="ignore", invalid="ignore"):
         values = index.formula(*reflectance)
-        usable &= np.abs(values) <= 2.0
+        usable &= np.abs(values) <= 1.0
     return np.where(usable, values, np.nan)
