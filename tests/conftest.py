@@ -96,7 +96,7 @@ def process(environment: dict[str, str]) -> Callable[..., subprocess.Popen[str]]
 def _tiny_tree() -> Tree:
     from geocryoai.twin.study import study_sources
 
-    sources = study_sources(flights=False)
+    sources = study_sources(flights=False, boreholes=False)
     del sources["coarse_model"]
     world = {"resolution": 48_000.0, "left": -30_000.0, "top": 2_340_000.0, "width": 8, "height": 14}
     monthly = {"join": [{"source": "cube", "by": "cell", "columns": ["tas", "rsds", "ndvi", "wetland_fraction"]}]}
@@ -110,7 +110,7 @@ def _tiny_tree() -> Tree:
             **world,
             "first_year": 2012,
             "last_year": 2015,
-            "network": {"probe_sites": 14, "towers": 8, "chambers": 6, "flights": 0, "year_gap": 0.1},
+            "network": {"probe_sites": 14, "towers": 8, "chambers": 6, "flights": 0, "boreholes": 0, "year_gap": 0.1},
             "coarse": {"factor": 4},
         },
         "sources": sources,

@@ -20,6 +20,13 @@ def small_options() -> TwinOptions:
 
 
 @pytest.fixture(scope="session")
+def tiny_options() -> TwinOptions:
+    """Seven by eleven cells and three years, for what is generated once more in a test."""
+    world = {"resolution": 72_000.0, "width": 7, "height": 11, "first_year": 2000, "last_year": 2002}
+    return TwinOptions.model_validate(world)
+
+
+@pytest.fixture(scope="session")
 def small_folder(small_options: TwinOptions, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("twin")
     generate(folder, small_options)
@@ -32,6 +39,11 @@ def small_summary(small_options: TwinOptions, tmp_path_factory: pytest.TempPathF
 
 
 @pytest.fixture(scope="session")
-def default_truth() -> Truth:
-    """The world of the default options."""
-    return make_truth(TwinOptions())
+def world_options() -> TwinOptions:
+    """The default world, all years, in cells four times as wide."""
+    return TwinOptions.model_validate({"resolution": 48_000.0, "width": 10, "height": 16})
+
+
+@pytest.fixture(scope="session")
+def default_truth(world_options: TwinOptions) -> Truth:
+    return make_truth(world_options)

@@ -25,10 +25,11 @@ def test_same_options_same_bytes(small_folder: Path, small_summary: TwinSummary)
         assert file_hash(small_folder / name) == file_hash(small_summary.folder / name), name
 
 
-def test_another_seed_is_another_world(small_options: TwinOptions, small_folder: Path, tmp_path: Path) -> None:
-    generate(tmp_path, small_options.model_copy(update={"seed": 2}))
-    for name in ("drivers.nc", "landscape.nc", "probe_sites.csv", "towers.csv", "truth.nc"):
-        assert file_hash(tmp_path / name) != file_hash(small_folder / name)
+def test_another_seed_is_another_world(tiny_options: TwinOptions, tmp_path: Path) -> None:
+    for seed in (1, 2):
+        generate(tmp_path / str(seed), tiny_options.model_copy(update={"seed": seed}))
+    for name in ("drivers.nc", "landscape.nc", "probe_sites.csv", "towers.csv", "boreholes.csv", "truth.nc"):
+        assert file_hash(tmp_path / "1" / name) != file_hash(tmp_path / "2" / name)
 
 
 def test_sizes_are_honoured(small_summary: TwinSummary, small_folder: Path) -> None:
@@ -45,14 +46,16 @@ def test_sizes_are_honoured(small_summary: TwinSummary, small_folder: Path) -> N
     assert probes.height == small_summary.rows["probe_sites.csv"]
 
 
-def test_a_network_without_chambers_and_flights_writes_no_such_files(
-    small_options: TwinOptions, tmp_path: Path
-) -> None:
-    network = small_options.network.model_copy(update={"chambers": 0, "flights": 0, "towers": 2})
-    summary = generate(tmp_path, small_options.model_copy(update={"network": network}))
-    assert not {"chambers.csv", "flights.csv"} & set(summary.files)
+def test_a_network_without_chambers_and_flights_writes_no_such_files(tiny_options: TwinOptions, tmp_path: Path) -> None:
+    network = tiny_options.network.model_copy(update={"chambers": 0, "flights": 0, "boreholes": 0, "towers": 2})
+    summary = generate(tmp_path, tiny_options.model_copy(update={"network": network}))
+    assert not {"chambers.csv", "flights.csv", "boreholes.csv", "truth_boreholes.csv"} & set(summary.files)
     assert pl.read_csv(tmp_path / "towers.csv")["site"].n_unique() == 2
-    assert set(study_sources(chambers=False, flights=False)) == set(study_sources()) - {"chambers", "flights"}
+    assert set(study_sources(chambers=False, flights=False, boreholes=False)) == set(study_sources()) - {
+        "chambers",
+        "flights",
+        "boreholes",
+    }
 
 
 @pytest.mark.parametrize("name", ["drivers.nc", "landscape.nc", "coarse_model.nc", "truth.nc"])

@@ -10,15 +10,18 @@ import pytest
 
 from geocryoai.core.units import convert
 from geocryoai.twin.flights import flight_table
+from geocryoai.twin.landscape import make_landscape
 from geocryoai.twin.network import Places, Sites
 from geocryoai.twin.options import TwinOptions
-from geocryoai.twin.probes import SENTINEL, probe_table
+from geocryoai.twin.probes import PROBE, SENTINEL, probe_table
 from geocryoai.twin.towers import chamber_table, tower_table
 from geocryoai.twin.truth import Truth
 
+WORLD = TwinOptions.model_validate({"resolution": 48_000.0, "width": 10, "height": 16})
+
 
 def with_network(**changes: Any) -> TwinOptions:
-    options = TwinOptions()
+    options = WORLD
     return options.model_copy(update={"network": options.network.model_copy(update=changes)})
 
 
@@ -35,7 +38,7 @@ def towers(options: TwinOptions, truth: Truth) -> tuple[pl.DataFrame, pl.DataFra
 
 
 def test_sites_lie_on_land_in_the_cell_they_name(default_truth: Truth) -> None:
-    options = TwinOptions()
+    options = WORLD
     places = Places(options, default_truth.landscape)
     found = places.sites("probes", "P", 300)
     assert len(found) == 300
@@ -44,26 +47,28 @@ def test_sites_lie_on_land_in_the_cell_they_name(default_truth: Truth) -> None:
     assert len(set(found.name)) == 300
 
 
-def test_sites_are_clustered_and_leave_most_of_the_land_empty(default_truth: Truth) -> None:
+def test_sites_are_clustered_and_leave_most_of_the_land_empty() -> None:
     options = TwinOptions()
-    x, y = np.meshgrid(default_truth.landscape.grid.x, default_truth.landscape.grid.y)
-    position = np.column_stack([default_truth.landscape.flat(x), default_truth.landscape.flat(y)])
+    landscape = make_landscape(options)
+    x, y = np.meshgrid(landscape.grid.x, landscape.grid.y)
+    position = np.column_stack([landscape.flat(x), landscape.flat(y)])
 
     def neighbour_distance(found: Sites) -> float:
         at = position[found.cell]
         gap = np.hypot(*(at[:, None] - at[None]).transpose(2, 0, 1)) + 1e9 * np.eye(len(at))
         return float(np.median(gap.min(axis=1)))
 
-    default = sites(options, default_truth, "probes", 60)
-    spread = sites(with_network(road_share=0.0), default_truth, "probes", 60)
+    network = options.network.model_copy(update={"road_share": 0.0})
+    default = Places(options, landscape).sites("probes", "P", 60)
+    spread = Places(options.model_copy(update={"network": network}), landscape).sites("probes", "P", 60)
     assert 0.5 < default.clustered.mean() < 0.9
     assert not spread.clustered.any()
     assert neighbour_distance(default) < 0.7 * neighbour_distance(spread)
-    assert len(set(default.cell)) < 0.03 * default_truth.landscape.cells
+    assert len(set(default.cell)) < 0.03 * landscape.cells
 
 
 def test_probing_is_sparse_and_has_gaps_of_years(default_truth: Truth) -> None:
-    visits, _ = probes(TwinOptions(), default_truth)
+    visits, _ = probes(WORLD, default_truth)
     per_site = visits.group_by("site").agg(pl.col("year").n_unique().alias("n"), pl.len().alias("rows"))
     assert per_site.height == 60
     assert (per_site["n"] == per_site["rows"]).all()
@@ -99,8 +104,12 @@ def test_early_visits_are_flagged_and_shallow_and_lost_ones_hold_the_sentinel(de
     ratio = early["alt_cm"].to_numpy() / (true * early["factor"].to_numpy())
     assert 0.75 < np.median(ratio) < 0.9
     assert early["date"].str.slice(5, 2).is_in(["07", "08"]).all()
+    deep = visits.join(truth, on="site")
+    depth = 100 * default_truth.ground.alt[deep["year"].to_numpy() - 1990, deep["cell"].to_numpy()]
+    too_deep = ~(depth * deep["factor"].to_numpy() <= PROBE)
     lost = visits.filter(pl.col("alt_cm") == SENTINEL)
-    assert 0.01 < lost.height / visits.height < 0.06
+    assert (visits["alt_cm"].to_numpy()[too_deep] == SENTINEL).all()
+    assert 0.01 < (lost.height - too_deep.sum()) / visits.height < 0.06
     assert (lost["n_points"] == 0).all()
 
 
@@ -159,7 +168,7 @@ def test_methane_is_that_of_a_footprint_wetter_than_its_cell(default_truth: Trut
 
 
 def test_chambers_measure_pure_wetland_in_a_few_summers(default_truth: Truth) -> None:
-    options = TwinOptions()
+    options = WORLD
     table = chamber_table(options, sites(options, default_truth, "chambers", 30), default_truth)
     assert set(table["month"]) == {6, 7, 8, 9}
     assert (table["footprint_wetland_fraction"] == 1).all()
@@ -167,7 +176,7 @@ def test_chambers_measure_pure_wetland_in_a_few_summers(default_truth: Truth) ->
 
 
 def test_flights_see_summer_thaw_and_saturate(default_truth: Truth) -> None:
-    table = flight_table(TwinOptions(), Places(TwinOptions(), default_truth.landscape), default_truth)
+    table = flight_table(WORLD, Places(WORLD, default_truth.landscape), default_truth)
     assert table["line"].n_unique() <= 10
     assert table["date"].str.slice(5, 2).is_in(["06", "08"]).all()
     assert table["thaw_cm"].max() == 65.0
@@ -178,4 +187,4 @@ def test_flights_see_summer_thaw_and_saturate(default_truth: Truth) -> None:
 
 @pytest.mark.parametrize("change", [{"towers": 30}, {"winter_gap": 0.1}, {"chambers": 3}])
 def test_another_network_leaves_the_probe_sites_as_they_are(default_truth: Truth, change: dict[str, Any]) -> None:
-    assert probes(with_network(**change), default_truth)[0].equals(probes(TwinOptions(), default_truth)[0])
+    assert probes(with_network(**change), default_truth)[0].equals(probes(WORLD, default_truth)[0])

@@ -56,7 +56,7 @@ def test_tower_fluxes_come_in_house_units_and_close(small_folder: Path) -> None:
 
 
 def test_records_are_the_same_when_targets_are_not_to_be_read(small_folder: Path) -> None:
-    for name in ("probe_sites", "towers", "chambers", "flights"):
+    for name in ("probe_sites", "towers", "chambers", "flights", "boreholes"):
         with_targets, without = read(small_folder, name), read(small_folder, name, targets=False)
         assert without.observations.is_empty()
         assert without.records.equals(with_targets.records)

@@ -1,4 +1,7 @@
-"""Carbon and methane of the simulated Alaska from its weather, ground and parameters."""
+"""Carbon and methane of the simulated world, from its weather, ground, soil moisture and hidden parameters.
+
+What no textbook parameter has, and so no anchor: both production and decay are held back where the ground is saturated.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from geocryoai.processes.carbon import CLASSES, CarbonParameters, par_from_shortwave, simulate_carbon
-from geocryoai.processes.methane import methane_q10
+from geocryoai.processes.methane import MethaneParameters, simulate_methane
 from geocryoai.twin.climate import saturation_pressure
 from geocryoai.twin.vegetation import absorbed_share
 from geocryoai.twin.weather import DAILY_SPREAD
@@ -19,15 +22,20 @@ if TYPE_CHECKING:
 
     from geocryoai.twin.cover import Cover
     from geocryoai.twin.ground import Ground
+    from geocryoai.twin.moisture import Moisture
     from geocryoai.twin.parameters import Parameters
     from geocryoai.twin.weather import Weather
 
     Floats = NDArray[np.float64]
 
 #: Half of the daily range of air temperature [degC].
-_HALF_RANGE = 5.0
-#: Unfrozen ground from which a wetland emits at full rate [m].
-_FULL_EMISSION = 0.25
+HALF_RANGE = 5.0
+#: Saturation at which water begins to hold back production and decay [1].
+_WATERLOGGED = 0.6
+#: Share of a wetland's soil below the water table, dry and saturated [1].
+_ANAEROBIC = (0.1, 0.95)
+#: Factor on production of methane over the published rate [1].
+_PRODUCTION = 3.2
 
 
 @dataclass(frozen=True)
@@ -61,12 +69,18 @@ def mixed_parameters(cover: Cover) -> CarbonParameters:
 
 
 def make_fluxes(
-    parameters: Parameters, cover: Cover, weather: Weather, lai: Floats, ground: Ground, days: Floats
+    parameters: Parameters,
+    cover: Cover,
+    weather: Weather,
+    lai: Floats,
+    ground: Ground,
+    moisture: Moisture,
+    days: Floats,
 ) -> Fluxes:
     """Return carbon and methane fluxes.
 
-    Decomposition of old carbon is `parameters.respiration` times that of a soil in balance with its litter, so that
-    places gain or lose carbon. Methane goes on in autumn as long as ground is unfrozen.
+    Decomposition is `parameters.respiration` times that of a soil in balance with its litter, so that places gain or
+    lose carbon. Methane is made, stored, oxidised and emitted as long as some water in the soil is liquid.
 
     Parameters
     ----------
@@ -76,37 +90,49 @@ def make_fluxes(
     lai : array of float, shape (months, cells)
         Leaf area index [1].
     ground : Ground
+    moisture : Moisture
     days : array of float, shape (months,)
         Length of the months [d].
     """
     base = mixed_parameters(cover)
+    params = replace(
+        base,
+        light_use_efficiency=base.light_use_efficiency * parameters.light_use,
+        autotrophic_fraction=np.minimum(0.8, base.autotrophic_fraction * parameters.autotrophic),
+        lloyd_taylor=base.lloyd_taylor * parameters.warmth,
+    )
+    saturation = moisture.mean(cover.wetland_fraction)
+    aerated = 1 - parameters.waterlogging * np.clip((saturation - _WATERLOGGED) / (1 - _WATERLOGGED), 0, 1) ** 2
     carbon = simulate_carbon(
-        par=par_from_shortwave(weather.rsds),
+        par=par_from_shortwave(weather.rsds) * aerated,
         fpar=absorbed_share(lai),
-        tmin=weather.tas - _HALF_RANGE,
+        tmin=weather.tas - HALF_RANGE,
         vpd=np.maximum(0.0, saturation_pressure(weather.tas) - weather.vp),
         ts=ground.ts,
-        soil_moisture=_saturation(cover, weather),
+        soil_moisture=saturation,
+        soil_moisture_top=np.minimum(saturation, params.top_moisture_high) * aerated,
         frozen=ndtr(-weather.tas / DAILY_SPREAD),
         days=days,
-        params=replace(base, light_use_efficiency=base.light_use_efficiency * parameters.light_use),
+        params=params,
     )
     reco = carbon.ra + parameters.respiration * carbon.rh
-    wetland = methane_q10(
-        ground.ts,
-        1.0,
-        np.minimum(1.0, ground.unfrozen / _FULL_EMISSION),
-        parameters.methane,
-        parameters.methane_q10,
+    dry, wet = _ANAEROBIC
+    book = MethaneParameters()
+    methane = simulate_methane(
+        labile=carbon.pools.metabolic,
+        ts=ground.rooted_temperature,
+        anaerobic_fraction=dry + (wet - dry) * moisture.wetland,
+        liquid_fraction=np.clip(ground.rooted_liquid, 0.0, 1.0),
+        days=days,
+        params=replace(
+            book,
+            production_rate=_PRODUCTION * book.production_rate * parameters.methane_production,
+            production_q10=parameters.methane_q10,
+            oxidation_rate=book.oxidation_rate * parameters.methane_oxidation,
+        ),
+        mineralisation=parameters.respiration * carbon.rh,
     )
+    emission = methane.emission
     return Fluxes(
-        gpp=carbon.gpp, reco=reco, nee=reco - carbon.gpp, fch4_wetland=wetland, fch4=cover.wetland_fraction * wetland
+        gpp=carbon.gpp, reco=reco, nee=reco - carbon.gpp, fch4_wetland=emission, fch4=cover.wetland_fraction * emission
     )
-
-
-def _saturation(cover: Cover, weather: Weather) -> Floats:
-    """Return the degree of saturation of the soil [1]: wetlands are wet, elsewhere the last months' rain counts."""
-    recent = weather.pr.copy()
-    recent[1:] = 0.6 * weather.pr[1:] + 0.4 * weather.pr[:-1]
-    upland = np.clip(0.35 + 0.15 * np.log1p(recent), 0.1, 0.9)
-    return cover.wetland_fraction * 0.95 + (1 - cover.wetland_fraction) * upland

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from geocryoai.core.grid import Grid
-from geocryoai.twin.carbon import make_fluxes
+from geocryoai.twin.coarse_fluxes import coarse_fluxes
+from geocryoai.twin.coarse_ground import thaw_and_freeze
 from geocryoai.twin.fields import block_mean
-from geocryoai.twin.ground import thaw_and_freeze
-from geocryoai.twin.parameters import handbook
+from geocryoai.twin.handbook import handbook
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -73,7 +73,7 @@ def run_coarse_model(options: TwinOptions, truth: Truth, mapped: Cover, drivers:
     )
     wet = replace(cover, wetland_fraction=np.clip(cover.wetland_fraction * (1 + _WETLAND * bias), 0, 1))
     ground = thaw_and_freeze(parameters, cover.organic_depth, weather.tas, snow.depth, truth.days)
-    fluxes = make_fluxes(parameters, wet, weather, lai, ground, truth.days)
+    fluxes = coarse_fluxes(parameters, wet, weather, lai, ground, truth.days)
     shut = np.clip(1 - bias * (weather.tas < 0), 0, 1)
     return CoarseModel(
         grid=grid,

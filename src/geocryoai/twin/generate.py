@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from geocryoai.core.files import write_text
+from geocryoai.twin.boreholes import borehole_tables
 from geocryoai.twin.coarse import run_coarse_model
 from geocryoai.twin.cover import Cover, map_cover
 from geocryoai.twin.drivers import Drivers, observe_drivers
@@ -15,19 +16,13 @@ from geocryoai.twin.files import Layer, write_netcdf
 from geocryoai.twin.flights import flight_table
 from geocryoai.twin.network import Places
 from geocryoai.twin.options import TwinOptions
-from geocryoai.twin.parameters import Parameters
 from geocryoai.twin.probes import probe_table
 from geocryoai.twin.towers import chamber_table, tower_table
 from geocryoai.twin.truth import Truth, make_truth
+from geocryoai.twin.truth_file import write_truth
 
 if TYPE_CHECKING:
     import polars as pl
-
-_PARAMETER_UNITS = {
-    "organic_conductivity": "W m-1 K-1",
-    "mineral_conductivity": "W m-1 K-1",
-    "methane": "mg CH4 m-2 d-1",
-}
 
 
 @dataclass(frozen=True)
@@ -77,7 +72,7 @@ def generate(folder: Path, options: TwinOptions) -> TwinSummary:
     _write_drivers(folder / "drivers.nc", truth, drivers)
     _write_landscape(folder / "landscape.nc", truth, mapped)
     _write_coarse(folder / "coarse_model.nc", options, truth, mapped, drivers)
-    _write_truth(folder / "truth.nc", truth)
+    write_truth(folder / "truth.nc", truth)
     tables = _measure(options, truth)
     for name, table in tables.items():
         write_text(folder / name, table.write_csv())
@@ -104,6 +99,9 @@ def _measure(options: TwinOptions, truth: Truth) -> dict[str, pl.DataFrame]:
     }
     if network.chambers:
         tables["chambers.csv"] = chamber_table(options, places.sites("chambers", "C", network.chambers), truth)
+    if network.boreholes:
+        holes = places.sites("boreholes", "B", network.boreholes)
+        tables["boreholes.csv"], tables["truth_boreholes.csv"] = borehole_tables(options, holes, truth)
     if network.flights:
         tables["flights.csv"] = flight_table(options, places, truth)
     return tables
@@ -148,30 +146,3 @@ def _write_coarse(path: Path, options: TwinOptions, truth: Truth, mapped: Cover,
         "alt_model": Layer(model.alt, "m", "alt", f"active layer thickness {note}, of the year of each month"),
     }
     write_netcdf(path, model.grid, layers, title="Coarse process model of the simulated Alaska", months=truth.months)
-
-
-def _write_truth(path: Path, truth: Truth) -> None:
-    maps, fluxes, ground = truth.landscape.maps, truth.fluxes, truth.ground
-    mean = "time: mean area: mean"
-    layers = {
-        "alt": Layer(maps(ground.alt), "m", cell_methods="year: maximum area: mean"),
-        "thaw_depth": Layer(maps(ground.thaw), "m", cell_methods="time: point area: mean"),
-        "unfrozen": Layer(maps(ground.unfrozen), "m", long_name="thickness of unfrozen ground at the end of the month"),
-        "ts": Layer(maps(ground.ts), "degC", cell_methods=mean),
-        "gpp": Layer(maps(fluxes.gpp), "g C m-2 d-1", cell_methods=mean),
-        "reco": Layer(maps(fluxes.reco), "g C m-2 d-1", cell_methods=mean),
-        "nee": Layer(maps(fluxes.nee), "g C m-2 d-1", cell_methods=mean),
-        "fch4": Layer(maps(fluxes.fch4), "mg CH4 m-2 d-1", cell_methods=mean),
-        "fch4_wetland": Layer(
-            maps(fluxes.fch4_wetland), "mg CH4 m-2 d-1", "fch4", "methane flux per area of wetland", mean
-        ),
-        **{f.name: Layer(maps(getattr(truth.cover, f.name)), "1") for f in fields(Cover) if f.name != "organic_depth"},
-        "organic_depth": Layer(maps(truth.cover.organic_depth), "m"),
-        **{
-            f"parameter_{f.name}": Layer(maps(getattr(truth.parameters, f.name)), _PARAMETER_UNITS.get(f.name, "1"))
-            for f in fields(Parameters)
-        },
-    }
-    years = truth.months[::12].astype("datetime64[Y]")
-    title = "Truth of the simulated Alaska: for scoring, never an input"
-    write_netcdf(path, truth.landscape.grid, layers, title=title, months=truth.months, years=years)

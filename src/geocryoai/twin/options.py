@@ -58,8 +58,8 @@ class NetworkOptions(Section):
     ----------
     probe_sites, towers : int
         Sites with late-season probing of thaw depth; flux towers.
-    chambers, flights : int
-        Chamber sites and flight lines; 0 leaves that file out.
+    chambers, flights, boreholes : int
+        Chamber sites, flight lines and boreholes; 0 leaves that file out.
     road_share : float
         Share of sites along the road and around the stations; the others lie anywhere on land [1].
     cluster_scale : float
@@ -88,6 +88,7 @@ class NetworkOptions(Section):
     towers: int = Field(14, ge=1, le=1000)
     chambers: int = Field(30, ge=0, le=5000)
     flights: int = Field(10, ge=0, le=500)
+    boreholes: int = Field(12, ge=0, le=1000)
     road_share: float = Field(0.7, ge=0, le=1)
     cluster_scale: float = Field(15_000.0, ge=0, le=500_000)
     year_gap: float = Field(0.35, ge=0, le=0.99)

@@ -26,6 +26,8 @@ _READING = 0.5
 _EARLY, _EARLY_SHARE = 0.05, 0.82
 #: Probability that a visit is in the file without a value.
 _LOST = 0.03
+#: Length of the probe [cm]: where the thaw is deeper, or there is no permafrost, the visit brings no value.
+PROBE = 150.0
 
 
 def probe_table(options: TwinOptions, sites: Sites, alt: Floats) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -36,7 +38,7 @@ def probe_table(options: TwinOptions, sites: Sites, alt: Floats) -> tuple[pl.Dat
     options : TwinOptions
     sites : Sites
     alt : array of float, shape (years, cells)
-        True active-layer thickness of the cells [m].
+        True active-layer thickness of the cells [m]; NaN where there is none.
 
     Returns
     -------
@@ -85,9 +87,10 @@ def _visited_years(options: TwinOptions, rng: np.random.Generator) -> NDArray[np
 def _visit(
     options: TwinOptions, sites: Sites, i: int, year: int, depth: float, points: int, rng: np.random.Generator
 ) -> tuple[object, ...]:
-    error = float(np.hypot(options.network.probe_spread * depth / np.sqrt(points), _READING))
     early = bool(rng.random() < _EARLY)
-    lost = bool(rng.random() < _LOST)
+    lost = bool(rng.random() < _LOST) or not depth <= PROBE
+    depth = PROBE if lost else depth
+    error = float(np.hypot(options.network.probe_spread * depth / np.sqrt(points), _READING))
     found = max(0.0, depth * (_EARLY_SHARE if early else 1.0) + error * rng.standard_normal())
     start = date(year, 7, 22) if early else date(year, 8, 15)
     day = start + timedelta(days=int(rng.integers(0, 12 if early else 30)))

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+#: Depths of the sensors of a borehole [cm].
+SENSORS = (5, 25, 50, 100)
+
 #: Files that hold the truth: for scoring only, never among the sources.
-TRUTH_FILES = ("truth.nc", "truth_probe_sites.csv", "truth_towers.csv")
+TRUTH_FILES = ("truth.nc", "truth_probe_sites.csv", "truth_towers.csv", "truth_boreholes.csv")
 
 _TERMS = {
     "licence": "CC0-1.0 (simulated)",
@@ -14,12 +17,12 @@ _TERMS = {
 _TOWER_FLAGS = {"0": "measured", "1": "filled", "2": "doubtful"}
 
 
-def study_sources(*, chambers: bool = True, flights: bool = True) -> dict[str, dict[str, Any]]:
+def study_sources(*, chambers: bool = True, flights: bool = True, boreholes: bool = True) -> dict[str, dict[str, Any]]:
     """Return the `sources` section of a study on the twin: name -> reader, path, options.
 
     Parameters
     ----------
-    chambers, flights : bool
+    chambers, flights, boreholes : bool
         Whether those files are there (they are not when the network has none).
     """
     sources = {
@@ -33,6 +36,8 @@ def study_sources(*, chambers: bool = True, flights: bool = True) -> dict[str, d
         sources["chambers"] = _chambers()
     if flights:
         sources["flights"] = _flights()
+    if boreholes:
+        sources["boreholes"] = _boreholes()
     return sources
 
 
@@ -127,3 +132,12 @@ def _flights() -> dict[str, Any]:
         columns={"thaw_cm": thaw},
         covariates={"wetness": {"name": "wetness", "unit": "1"}},
     )
+
+
+def _boreholes() -> dict[str, Any]:
+    columns = {
+        f"T_{depth}CM": {"variable": "tg", "unit": "degC", "depth": depth / 100, "method": "thermistor"}
+        for depth in SENSORS
+    }
+    time = {"column": "date", "interval": "day"}
+    return _table("boreholes.csv", "Boreholes", 1.0, time, site="site", columns=columns)

@@ -11,9 +11,11 @@ from geocryoai.core.calendar import days_in_month, month_axis
 from geocryoai.twin.carbon import Fluxes, make_fluxes
 from geocryoai.twin.climate import Climate, make_climate
 from geocryoai.twin.cover import Cover, make_cover
-from geocryoai.twin.ground import Ground, thaw_and_freeze
+from geocryoai.twin.ground import Ground, make_ground
 from geocryoai.twin.landscape import Landscape, make_landscape
+from geocryoai.twin.moisture import Moisture, make_moisture
 from geocryoai.twin.parameters import Parameters, true_parameters
+from geocryoai.twin.surface import Systems
 from geocryoai.twin.vegetation import leaf_area
 from geocryoai.twin.weather import Snow, Weather, make_snow, make_weather
 
@@ -34,7 +36,7 @@ class Truth:
     months : array of datetime64[M], shape (months,)
     days : array of float, shape (months,)
         Length of the months [d].
-    landscape, climate, cover, weather, snow, parameters, ground, fluxes
+    landscape, climate, cover, weather, snow, systems, parameters, ground, moisture, fluxes
         The parts of the world; see their classes.
     lai : array of float
         Leaf area index [1].
@@ -47,9 +49,11 @@ class Truth:
     cover: Cover
     weather: Weather
     snow: Snow
+    systems: Systems
     lai: Floats
     parameters: Parameters
     ground: Ground
+    moisture: Moisture
     fluxes: Fluxes
 
 
@@ -70,6 +74,10 @@ def make_truth(options: TwinOptions) -> Truth:
     snow = make_snow(weather, days)
     lai = leaf_area(cover, weather.tas, climate.tas[6])
     parameters = true_parameters(options, landscape, cover)
-    ground = thaw_and_freeze(parameters, cover.organic_depth, weather.tas, snow.depth, days)
-    fluxes = make_fluxes(parameters, cover, weather, lai, ground, days)
-    return Truth(months, days, landscape, climate, cover, weather, snow, lai, parameters, ground, fluxes)
+    systems = Systems(options, landscape, float(days.sum()))
+    ground = make_ground(parameters, cover.organic_depth, weather, systems, days)
+    moisture = make_moisture(parameters, weather, days)
+    fluxes = make_fluxes(parameters, cover, weather, lai, ground, moisture, days)
+    return Truth(
+        months, days, landscape, climate, cover, weather, snow, systems, lai, parameters, ground, moisture, fluxes
+    )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from geocryoai.processes.snowpack import SnowParameters, snow_series
+from geocryoai.processes.snowpack import SnowParameters, SnowSeries, snow_series
 from geocryoai.twin.climate import Climate, saturation_pressure
 from geocryoai.twin.fields import GaussianField, stream
 
@@ -96,8 +96,13 @@ def make_weather(options: TwinOptions, landscape: Landscape, climate: Climate) -
 
 def make_snow(weather: Weather, days: Floats) -> Snow:
     """Return the snow that this weather brings; `days` is the length of the months [d]."""
-    series = snow_series(weather.tas, weather.pr, days, SnowParameters(monthly_sd=DAILY_SPREAD))
+    series = monthly_snow(weather.tas, weather.pr, days)
     return Snow(depth=series.snd, water=series.swe)
+
+
+def monthly_snow(tas: Floats, pr: Floats, days: Floats) -> SnowSeries:
+    """Return snow cover with its falls and melts; arguments as in `geocryoai.processes.snowpack.snow_series`."""
+    return snow_series(tas, pr, days, SnowParameters(monthly_sd=DAILY_SPREAD))
 
 
 def _anomalies(options: TwinOptions, landscape: Landscape, purpose: str, length: float) -> Floats:

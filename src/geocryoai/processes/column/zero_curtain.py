@@ -77,15 +77,16 @@ def zero_curtain(result: ColumnResult, begun: float = 0.05, done: float = 0.95) 
 def _seasons(share: Array, years: NDArray[np.int64], year: NDArray[np.int64]) -> list[tuple[int, int]]:
     """Return for each year the interval after its last thawed one and that of the next thaw; -1 where none."""
     thawed = share >= THAWED_SHARE
+    at = np.flatnonzero(thawed)
+    begins, ends = np.searchsorted(years, year), np.searchsorted(years, year, side="right")
+    before = np.searchsorted(at, ends)
     found = []
-    for y in year:
-        here = np.flatnonzero(thawed & (years == y))
-        first = int(here[-1]) + 1 if here.size else -1
+    for begin, after in zip(begins, before, strict=True):
+        first = int(at[after - 1]) + 1 if after and at[after - 1] >= begin else -1
         if first < 0 or first >= share.size or thawed[first]:
             found.append((-1, -1))
             continue
-        again = np.flatnonzero(thawed[first:])
-        found.append((first, first + int(again[0]) if again.size else share.size))
+        found.append((first, int(at[after]) if after < at.size else share.size))
     return found
 
 
