@@ -174,8 +174,41 @@ def components() -> str:
             [f"`{name}`", _first_sentence(registry.get(name)), _parameters(registry.get(name))] for name in registry
         ]
         parts.append(f"## {title}\n\n" + table(["Name", "What it is", "Options and defaults"], rows))
+    parts.append("## Processes over maps\n\nFor the section `simulate` of a study.\n\n" + map_processes())
     metrics = [[f"`{name}`", METRICS.get(name).unit] for name in METRICS]
     parts.append("## Metrics\n\n" + table(["Name", "Unit (`target`: that of the target)"], metrics))
+    return "\n\n".join(parts)
+
+
+def map_processes() -> str:
+    """Return the processes that run over maps, with drivers, options and outputs."""
+    from geocryoai.processes.maps import MAP_PROCESSES
+
+    parts = []
+    for name in MAP_PROCESSES:
+        process = MAP_PROCESSES.get(name)
+        chosen = process.read_options({})
+        drivers = [
+            [
+                f"`{d.name}`",
+                f"`{d.unit}`",
+                "(y, x)" if d.static else "(time, y, x)",
+                "yes" if d.required else "",
+                d.about,
+            ]
+            for d in process.drivers
+        ]
+        outputs = [
+            [f"`{o.name}`", f"`{o.unit}`", o.step, o.positive or "", o.long_name] for o in process.outputs(chosen)
+        ]
+        options = ", ".join(f"`{key}` {_default(value)}" for key, value in vars(chosen).items())
+        about = process.about[:1].upper() + process.about[1:]
+        parts.append(
+            f"### `{name}`\n\n{about}. Options: {options or 'none'}.\n\n"
+            + table(["Driver", "Unit", "Each", "Needed", "What it is"], drivers)
+            + "\n\n"
+            + table(["Output", "Unit", "Each", "Positive", "What it is"], outputs)
+        )
     return "\n\n".join(parts)
 
 

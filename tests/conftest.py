@@ -119,14 +119,34 @@ def _tiny_tree() -> Tree:
                 "records": ["probe_sites"],
                 "step": "year",
                 "join": [{"source": "cube", "by": "cell", "columns": ["tas", "snd", "elevation", "organic_depth"]}],
-                "anchors": [{"process": "layered_stefan"}],
+                "anchors": [
+                    {"process": "layered_stefan"},
+                    {"process": "simulated", "options": {"run": "ground", "output": "alt"}},
+                ],
             },
             "fch4": {
                 "records": ["towers", "chambers"],
                 **monthly,
                 "anchors": [{"process": "ch4_q10", "options": {"ts": "tas"}}],
             },
-            "nee": {"records": ["towers"], **copy.deepcopy(monthly), "lags": [1]},
+            "nee": {
+                "records": ["towers"],
+                **copy.deepcopy(monthly),
+                "lags": [1],
+                "anchors": [{"process": "simulated", "options": {"run": "carbon", "output": "nee"}}],
+            },
+        },
+        "simulate": {
+            "ground": {
+                "process": "ground",
+                "drivers": {"tas": "tas", "snd": "snd", "organic_depth": "organic_depth"},
+                "options": {"depths": [0.1], "layers": 24, "bottom": 15.0, "step_days": 10},
+            },
+            "carbon": {
+                "process": "carbon",
+                "drivers": {"tas": "tas", "rsds": "rsds", "lai": "lai", "ts": "ground.tg_10cm"},
+                "outputs": ["nee", "gpp"],
+            },
         },
         "learners": {
             "site_climatology": {"model": "site_climatology"},

@@ -33,6 +33,7 @@ print(json.dumps([code, sorted({{name.partition(".")[0] for name in sys.modules}
         ["run", "--help"],
         ["predict", "--help"],
         ["retrieve", "ch4", "--help"],
+        ["simulate", "--help"],
         ["studies"],
         ["validate", "twin"],
         ["run", "twin", "--print-config"],

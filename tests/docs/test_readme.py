@@ -155,9 +155,9 @@ def execute(words: list[str]) -> tuple[int, str]:
 
 def execute_here(arguments: list[str]) -> tuple[int, str]:
     """Run geocryoai in this process: importing everything anew for each command would take minutes."""
-    if arguments[:2] == ["run", "twin"]:
+    if arguments[:2] in (["run", "twin"], ["simulate", "twin"]):
         arguments = [*arguments[:2], *[word for each in SMALL for word in ("--set", each)], *arguments[2:]]
-    if arguments[0] in ("run", "predict"):
+    if arguments[0] in ("run", "predict", "simulate"):
         arguments = [*arguments, "--quiet"]
     output = io.StringIO()
     with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):

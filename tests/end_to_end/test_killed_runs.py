@@ -16,7 +16,7 @@ from geocryoai.core.files import file_hash, list_files
 from geocryoai.core.run_folder import STAGES
 
 #: Stage in whose middle each kill falls; the first comes before anything is written.
-KILLED_IN = (None, "ingest", "harmonize", "evaluate", "predict")
+KILLED_IN = (None, "ingest", "harmonize", "simulate", "evaluate", "predict")
 LONGEST_S = 120.0
 
 
@@ -42,7 +42,7 @@ def artefacts(run: Path) -> dict[str, str]:
 
 
 @pytest.mark.slow
-def test_five_kills_leave_no_trace(
+def test_six_kills_leave_no_trace(
     tiny_run: Path,
     tiny_tree: dict[str, object],
     write_study: Callable[..., Path],

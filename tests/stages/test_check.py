@@ -52,7 +52,7 @@ def test_a_target_has_its_house_name(tiny_tree: Tree):
 
 
 def test_a_process_stands_once(tiny_tree: Tree):
-    tiny_tree["targets"]["alt"]["anchors"] *= 2
+    tiny_tree["targets"]["alt"]["anchors"] = 2 * tiny_tree["targets"]["alt"]["anchors"][:1]
     assert problems(tiny_tree) == ["targets.alt.anchors: 'layered_stefan' stands twice"]
 
 

@@ -14,6 +14,7 @@ import typer
 from geocryoai import __version__
 from geocryoai.cli import retrieve
 from geocryoai.cli.shared import DataOption, DebugOption, QuietOption, SetOption, StudyArgument, data_folder, stoppable
+from geocryoai.cli.simulate import simulate
 from geocryoai.core.errors import GeoCryoAIError
 
 #: What the operating system refuses because of what the user named, not because of a fault of ours.
@@ -32,6 +33,7 @@ app = typer.Typer(
 
 
 app.add_typer(retrieve.app, name="retrieve", no_args_is_help=True)
+app.command()(simulate)
 
 
 def _version(asked: bool) -> None:

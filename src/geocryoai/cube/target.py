@@ -12,6 +12,7 @@ import polars as pl
 
 from geocryoai.core.errors import CubeError, nearest
 from geocryoai.core.observations import RECORD_COLUMNS
+from geocryoai.core.study import JoinSection
 from geocryoai.cube.binding import bind
 from geocryoai.cube.derive import month_features, year_features
 from geocryoai.cube.join import covariate_columns, join_position, join_site, nearest_positions, site_key
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from geocryoai.core.grid import Grid
-    from geocryoai.core.study import JoinSection, TargetSection
+    from geocryoai.core.study import TargetSection
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -193,6 +194,35 @@ def _cell_drivers(
     monthly = {join.prefix + name: _at_cells(cube[name], cells, width).T for name in names if name not in static}
     series = SiteSeries(cells.astype(str), months, monthly)
     return table, [join.prefix + name for name in static], Drivers(series, here, bound.step)
+
+
+def cell_values(
+    table: pl.DataFrame,
+    cube: xr.Dataset,
+    name: str,
+    *,
+    within_km: float = 0.0,
+    known_until: np.datetime64 | None = None,
+) -> Floats:
+    """Return a field of a cube at records, by their cell and month; NaN outside.
+
+    Parameters
+    ----------
+    table : polars.DataFrame
+        Record columns; a record that spans months belongs to its middle.
+    cube : xarray.Dataset
+    name : str
+        A field with time.
+    within_km : float
+        Records outside the grid take the nearest cell within this distance [km].
+    known_until : datetime64, optional
+        Later months hold the climatology of those up to it: what a forecaster has.
+    """
+    join = JoinSection(source="cube", by="cell", within_km=within_km, columns=(name,))
+    _, _, drivers = _cell_drivers(table, cube, join)
+    if known_until is not None:
+        drivers = _known(drivers, known_until)
+    return drivers.series.at(name, drivers.index, drivers.step)
 
 
 def _nearest_cell(flat: Ints, lon: Floats, lat: Floats, grid: Grid, within_km: float) -> Ints:

@@ -13,6 +13,7 @@ from geocryoai.evaluation import PROTOCOLS
 from geocryoai.models import LEARNERS
 from geocryoai.models.anchors import ANCHORS
 from geocryoai.sources import READERS
+from geocryoai.stages.check_runs import run_problems
 
 #: Memory for each cell and month of a map: mean, standard deviation and two quantiles [B].
 MAP_BYTES = 16
@@ -63,6 +64,7 @@ def check_study(study: Study, data: Path | None) -> None:
         *_domain_problems(study),
         *_grid_problems(study),
         *_judged_problems(study),
+        *run_problems(study),
         *_twin_problems(study),
         *([] if data is None else _missing_files(study, data)),
     ]

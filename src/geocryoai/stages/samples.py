@@ -39,13 +39,15 @@ def forecast_samples(work: Workspace, target: str, origin: np.datetime64) -> Sam
     records = work.table("harmonize", f"{target}.records")
     last = origin.astype("datetime64[M]") - np.timedelta64(1, "M")
     built = features_of(work, work.study.targets[target], records, known_until=last)
-    return samples_of(work, target, built, "forecast")
+    return samples_of(work, target, built, "forecast", known_until=last)
 
 
-def samples_of(work: Workspace, target: str, built: TargetTable, task: Task) -> Samples:
-    """Return samples of a target table that was built for records at hand."""
+def samples_of(
+    work: Workspace, target: str, built: TargetTable, task: Task, *, known_until: np.datetime64 | None = None
+) -> Samples:
+    """Return samples of a target table that was built for records at hand; for `known_until` see `anchor_table`."""
     section = work.study.targets[target]
-    anchors = anchor_table(section, built.table, list(built.features))
+    anchors = anchor_table(work, section, built.table, list(built.features), known_until=known_until)
     windows = None
     if section.windows is not None:
         windows = make_windows(section.windows, built.drivers, cube_path(work) if cube_path(work).exists() else None)

@@ -151,6 +151,24 @@ class AnchorSection(Section):
     options: dict[str, Any] = Field(default_factory=dict, description="role -> column, and parameters")
 
 
+class RunSection(Section):
+    """A process model that runs over the cube, from monthly drivers and statics; its outputs may anchor targets.
+
+    A driver is a field of the cube, an output of a run before it (``RUN.OUTPUT``), or a number in the driver's unit.
+    """
+
+    process: str = Field(description="name of a process that runs over maps")
+    drivers: dict[str, float | str] = Field(
+        default_factory=dict, description="driver -> field, RUN.OUTPUT or number; empty: fields of the drivers' names"
+    )
+    fill: dict[str, float] = Field(
+        default_factory=dict, description="driver -> what a month without value takes; without it a gap is an error"
+    )
+    options: dict[str, Any] = Field(default_factory=dict, description="the process's own options")
+    outputs: tuple[str, ...] = Field((), description="what is written, beside what later runs need; empty: all")
+    prefix: str = Field("simulated_", description="goes before the names of what is written")
+
+
 class WindowSection(Section):
     """What a convolutional learner sees: history in months, window size in cells (odd), channels."""
 
@@ -278,6 +296,9 @@ class Study(Section):
     twin: dict[str, Any] | None = Field(None, description="options of a simulated Alaska")
     sources: dict[Name, SourceSection] = Field(min_length=1, description="what is read")
     targets: dict[str, TargetSection] = Field(min_length=1, description="what is predicted, by house name")
+    simulate: dict[Name, RunSection] = Field(
+        default_factory=dict, description="process models over the cube, in the order in which they run"
+    )
     learners: dict[Name, LearnerSection] = Field(min_length=1, description="what learns, by the name in the scores")
     evaluate: EvaluateSection = Field(EvaluateSection(), description="the honest tests")
     predict: PredictSection = Field(description="what the finished run predicts")

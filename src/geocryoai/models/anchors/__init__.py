@@ -18,6 +18,7 @@ ANCHORS: Registry[Anchor] = Registry(
         "gpp_light_use": "geocryoai.models.anchors.carbon:gpp",
         "reco_lloyd_taylor": "geocryoai.models.anchors.carbon:reco",
         "nee_light_use": "geocryoai.models.anchors.carbon:nee",
+        "simulated": "geocryoai.models.anchors.simulated:simulated",
         "ch4_q10": "geocryoai.models.anchors.methane:q10",
     },
 )

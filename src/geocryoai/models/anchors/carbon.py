@@ -9,6 +9,7 @@ import numpy as np
 from geocryoai.processes.carbon import carbon_parameters
 from geocryoai.processes.carbon.production import gpp_lue, par_from_shortwave
 from geocryoai.processes.carbon.respiration import decomposition_multiplier
+from geocryoai.processes.maps.vegetation import fpar_from
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -16,21 +17,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 Index = Literal["ndvi", "evi", "lai", "fpar"]
-
-
-def fpar_from(index: Floats, kind: Index) -> Floats:
-    """Return the absorbed share of photosynthetically active radiation [1] from a vegetation index.
-
-    NDVI: linear, Myneni and Williams (1994, doi:10.1016/0034-4257(94)90016-7). EVI: equal to it, Xiao et al. (2004,
-    doi:10.1016/j.rse.2004.03.010). LAI: Beer-Lambert with extinction coefficient 0.5.
-    """
-    if kind == "ndvi":
-        share = 1.164 * index - 0.143
-    elif kind == "lai":
-        share = 1.0 - np.exp(-0.5 * np.maximum(index, 0.0))
-    else:
-        share = index
-    return np.clip(share, 0.0, 1.0)
 
 
 def gpp(
