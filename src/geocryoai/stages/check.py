@@ -66,6 +66,7 @@ def check_study(study: Study, data: Path | None) -> None:
         *_judged_problems(study),
         *run_problems(study),
         *_twin_problems(study),
+        *_retrieval_problems(study, data),
         *([] if data is None else _missing_files(study, data)),
     ]
     if problems:
@@ -207,6 +208,13 @@ def _twin_problems(study: Study) -> Iterator[str]:
         read_options({"seed": study.seed, **study.twin})
     except StudyError as error:
         yield from error.problems
+
+
+def _retrieval_problems(study: Study, data: Path | None) -> Iterator[str]:
+    if study.retrievals:
+        from geocryoai.stages.retrieve_fields import retrieval_problems
+
+        yield from retrieval_problems(study, data)
 
 
 def _missing_files(study: Study, data: Path) -> Iterator[str]:
