@@ -135,7 +135,7 @@ def _stream(lines: list[Path], pairs: list[Path], grid):
         (north, west), (down, right) = ground.first, ground.step
         affine = (right, 0.0, west - right / 2, 0.0, down, north - down / 2)
         cells = PixelCells(affine, LONLAT, ground.columns, grid)
-        touched, seen = gather_scene([file._map().transpose(0, 2, 1) for file in files.values()], cells, missing=0.0)
+        touched, seen = gather_scene([file.mapped().transpose(0, 2, 1) for file in files.values()], cells, missing=0.0)
         for number, name in enumerate(files):
             if name in maps:
                 maps[name].ravel()[touched] = seen.mean[number]

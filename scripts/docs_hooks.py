@@ -134,6 +134,36 @@ def grid_options() -> str:
     return "\n\n".join(_section(model, place) for place, model in parts)
 
 
+def product_options() -> str:
+    """Return the options of every gridded product."""
+    from geocryoai.sources._product import LayerChange, ProductOptions
+
+    return "\n\n".join(_section(model, place) for place, model in [("", ProductOptions), ("layers.NAME", LayerChange)])
+
+
+def mission_options() -> str:
+    """Return the options of the reader of declared missions."""
+    from geocryoai.sources._layout import BitField, KnownGrid, LayerLayout, Quality, TimeLayout
+    from geocryoai.sources.mission import MissionOptions
+
+    parts: list[tuple[str, type[BaseModel]]] = [
+        ("", MissionOptions), ("layers.NAME", LayerLayout), ("layers.NAME.quality", Quality),
+        ("layers.NAME.quality.bits[]", BitField), ("time", TimeLayout), ("grids[]", KnownGrid),
+    ]  # fmt: skip
+    return "\n\n".join(_section(model, place) for place, model in parts)
+
+
+def mission_presets() -> str:
+    """Return every preset of a mission, what must be declared, and what to mind."""
+    from geocryoai.sources.mission import presets
+
+    rows = [
+        [f"`{p.name}`", p.title, _codes(p.declare) or "nothing", " ".join(f"{note}" for note in p.notes)]
+        for p in presets().values()
+    ]
+    return table(["Preset", "Mission", "You declare", "Mind"], rows)
+
+
 def twin_options() -> str:
     """Return the options of the simulated Alaska."""
     from geocryoai.twin.options import TwinOptions
@@ -246,6 +276,9 @@ GENERATED: dict[str, Callable[[], str]] = {
     "study-keys": study_keys,
     "table-options": table_options,
     "grid-options": grid_options,
+    "product-options": product_options,
+    "mission-options": mission_options,
+    "mission-presets": mission_presets,
     "twin-options": twin_options,
     "sources": sources_table,
     "components": components,

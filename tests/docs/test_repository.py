@@ -90,7 +90,9 @@ def test_generated_tables_hold_all_that_is_registered(hooks: ModuleType) -> None
     assert [name for name in variables() if f"| `{name}` |" not in hooks.variables_table()] == []
 
 
-@pytest.mark.parametrize("name", ["study-keys", "table-options", "grid-options", "twin-options"])
+@pytest.mark.parametrize(
+    "name", ["study-keys", "table-options", "grid-options", "product-options", "mission-options", "twin-options"]
+)
 def test_every_key_has_a_meaning(name: str, hooks: ModuleType) -> None:
     rows = [line for line in hooks.GENERATED[name]().splitlines() if line.startswith("| `")]
     assert len(rows) > 10

@@ -25,6 +25,7 @@ FAST = {
         "member_options": {"random_forest": {"trees": 20, "inner_trees": 10}, "boosted_trees": {"max_rounds": 40}}
     },
 }
+FAST["process_informed"] = {"member_options": FAST["stack"]}
 KINDS = {name: LEARNERS.get(name) for name in LEARNERS.names()} | {"nearest_neighbours": NearestNeighbours}
 CASES = [(name, task) for name, kind in KINDS.items() for task in kind.tasks]
 
@@ -78,6 +79,7 @@ def test_list_of_learners_is_the_one_tested():
         "anchor_forest",
         "convlstm",
         "stack",
+        "process_informed",
         "nearest_neighbours",
     }
     assert {name for name, kind in KINDS.items() if kind.baseline} == {

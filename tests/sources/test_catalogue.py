@@ -9,7 +9,7 @@ from geocryoai.sources import READERS
 from geocryoai.sources.base import SourceInfo
 from geocryoai.sources.catalogue import catalogue, fetch_hint
 
-CONFIGURED = ("table", "grid", "toa5")
+CONFIGURED = ("table", "grid", "toa5", "mission")
 
 
 @pytest.mark.contract

@@ -13,6 +13,7 @@ import typer
 
 from geocryoai import __version__
 from geocryoai.cli import retrieve
+from geocryoai.cli.fetch import fetch
 from geocryoai.cli.shared import DataOption, DebugOption, QuietOption, SetOption, StudyArgument, data_folder, stoppable
 from geocryoai.cli.simulate import simulate
 from geocryoai.core.errors import GeoCryoAIError
@@ -133,6 +134,9 @@ def studies(debug: DebugOption = False) -> None:
 
     for name, path in bundled_studies().items():
         typer.echo(f"{name:<12} {load_study(path).title}")
+
+
+app.command()(fetch)
 
 
 def main() -> None:

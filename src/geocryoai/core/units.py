@@ -148,7 +148,7 @@ def _read(unit: str, water: bool = False) -> _Reading:
     return _Reading(product, next(named, None))
 
 
-def parse(unit: str) -> pint.Unit:
+def parse(unit: str, *, water: bool = False) -> pint.Unit:
     """Return the pint unit meant by a string in any common spelling.
 
     Parameters
@@ -156,13 +156,15 @@ def parse(unit: str) -> pint.Unit:
     unit : str
         For example ``"umol CO2 m-2 s-1"``, ``"umolCO2 m-2 s-1"``, ``"gC/m^2/day"``, ``"W/m^2"``, ``"°C"``; ``"1"`` for
         a pure number.
+    water : bool
+        Whether a bare mass is of water, as in ``"kg m-2 s-1"`` of precipitation.
 
     Raises
     ------
     UnitError
         There is no unit, it is unknown, or it is an amount per area that does not say of which substance.
     """
-    return _read(_spelled(unit)).unit
+    return _read(_spelled(unit), water).unit
 
 
 def _spelled(unit: object) -> str:

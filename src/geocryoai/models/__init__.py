@@ -22,6 +22,7 @@ LEARNERS: Registry[type[Learner]] = Registry(
         "anchor_forest": "geocryoai.models.residual:AnchorForest",
         "convlstm": "geocryoai.models.convlstm:ConvLSTMEnsemble",
         "stack": "geocryoai.models.stack:Stack",
+        "process_informed": "geocryoai.models.informed:ProcessInformed",
     },
 )
 

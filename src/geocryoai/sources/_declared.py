@@ -102,7 +102,8 @@ class TextTable:
 
 def needs_month(unit: str, meant: Variable) -> bool:
     """Return whether the conversion depends on the length of the month."""
-    powers = [parse(text).dimensionality.get("[calendar_month]", 0) for text in (unit, meant.unit)]
+    water = meant.molecule == "H2O"
+    powers = [parse(text, water=water).dimensionality.get("[calendar_month]", 0) for text in (unit, meant.unit)]
     return powers[0] != powers[1]
 
 

@@ -19,7 +19,9 @@ from geocryoai.sources.base import SourceData, SourceInfo
 _ENGINES = {b"CDF": "scipy", b"\x89HD": "h5netcdf"}
 
 
-def open_netcdf(path: Path, where: str, *, chunks: Any = None) -> xr.Dataset:
+def open_netcdf(
+    path: Path, where: str, *, chunks: Any = None, unpack: bool = True, group: str | None = None
+) -> xr.Dataset:
     """Open a NetCDF file lazily; packed values are unpacked and fill values become NaN, times stay numbers.
 
     Parameters
@@ -29,6 +31,10 @@ def open_netcdf(path: Path, where: str, *, chunks: Any = None) -> xr.Dataset:
         The path as the user knows it, for messages.
     chunks : mapping, "auto" or None
         As in `xarray.open_dataset`; None reads on first use.
+    unpack : bool
+        False leaves the stored numbers and their attributes as they are.
+    group : str, optional
+        Group of a NetCDF-4 file.
 
     Raises
     ------
@@ -48,7 +54,16 @@ def open_netcdf(path: Path, where: str, *, chunks: Any = None) -> xr.Dataset:
             "not a NetCDF file", where=where, found=f"first bytes {magic!r}", expected="NetCDF-3 or NetCDF-4"
         )
     try:
-        return xr.open_dataset(path, engine=engine, decode_times=False, decode_timedelta=False, chunks=chunks)
+        more: dict[str, Any] = {"group": group} if group and engine == "h5netcdf" else {}
+        return xr.open_dataset(
+            path,
+            engine=engine,
+            decode_times=False,
+            decode_timedelta=False,
+            chunks=chunks,
+            mask_and_scale=unpack,
+            **more,
+        )
     except Exception as error:
         raise SourceError(
             "the NetCDF file cannot be opened (is it truncated?)",

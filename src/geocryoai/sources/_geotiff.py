@@ -17,7 +17,7 @@ def open_geotiff(path: Path, where: str, *, block: int) -> tuple[xr.Dataset, str
     """Return the bands of a GeoTIFF (by description, else ``band_1``, ...) on ``y, x``, and the CRS as WKT.
 
     Nothing is read before it is used, and then `block` x `block` cells at a time. No-data cells are NaN, scale and
-    offset are applied, coordinates are cell centres.
+    offset are applied (and kept as the attribute `unpacked`), coordinates are cell centres.
 
     Raises
     ------
@@ -38,7 +38,7 @@ def open_geotiff(path: Path, where: str, *, block: int) -> tuple[xr.Dataset, str
         with rasterio.open(path) as file:
             transform, shape, crs = file.transform, file.shape, file.crs
             names = [text or f"band_{i}" for i, text in enumerate(file.descriptions, 1)]
-            units = list(file.units)
+            units, packing = list(file.units), list(zip(file.scales, file.offsets, strict=True))
             file.read(1, window=rasterio.windows.Window(shape[1] - 1, shape[0] - 1, 1, 1))
     except rasterio.errors.RasterioError as error:
         raise SourceError("not a GeoTIFF, or a truncated one", where=where, found=str(error)) from error
@@ -52,7 +52,10 @@ def open_geotiff(path: Path, where: str, *, block: int) -> tuple[xr.Dataset, str
     bands = {}
     for number, (name, unit) in enumerate(zip(names, units, strict=True), 1):
         array = xr.DataArray(_lazy_band(path, number, shape, block, where), dims=("y", "x"))
+        scale, offset = packing[number - 1]
         bands[name] = array.assign_attrs({"units": unit} if unit else {})
+        if (scale, offset) != (1.0, 0.0):
+            bands[name].attrs["unpacked"] = (float(scale), float(offset))
     return xr.Dataset(bands, coords={"y": y, "x": x}), None if crs is None else crs.to_wkt()
 
 

@@ -12,14 +12,21 @@ def catalogue() -> list[SourceInfo]:
 
 
 def fetch_hint(info: SourceInfo) -> str:
-    """Return one sentence on where the files of a source come from; geocryoai downloads nothing by itself.
+    """Return one sentence on where the files of a source come from; nothing is downloaded unless a user asks for it.
 
     Examples
     --------
     >>> fetch_hint(SourceInfo("a", "A", "fields", "CC0", "A (2000)", ("nc",), doi="10.5/x"))
     'Get the files (nc) from https://doi.org/10.5/x and name their path in the study.'
     """
+    from geocryoai.sources.fetch.routes import ROUTES, Order
+
     formats = ", ".join(info.formats)
+    route = ROUTES.get(info.name)
+    if isinstance(route, Order):
+        return f"{route.how}."
+    if route is not None:
+        return f"Fetch the files ({formats}) with `geocryoai fetch {info.name}` and name their path in the study."
     places = [f"https://doi.org/{info.doi}"] if info.doi else []
     places += [info.url] if info.url else []
     if not places:

@@ -24,19 +24,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import xarray as xr
 
 from geocryoai.core.calendar import days_in_month
-from geocryoai.core.errors import GeoCryoAIError, SourceError
+from geocryoai.core.errors import SourceError
 from geocryoai.core.projection import read_crs
-from geocryoai.core.units import to_canonical
-from geocryoai.sources._declared import needs_month
-from geocryoai.sources._fields import field_data, house_attributes, house_form, open_netcdf, require_variable
+from geocryoai.sources._canonical import canonical
+from geocryoai.sources._fields import field_data, house_form, open_netcdf, require_variable
 from geocryoai.sources._geotiff import open_geotiff
-from geocryoai.sources._grid_axes import attributes_of, axis_values, find_axis, find_crs, read_time, single_time
-from geocryoai.sources._grid_options import GridOptions, GridVariable
-from geocryoai.sources._grid_sample import check_sample
+from geocryoai.sources._grid_axes import axis_values, find_axis, find_crs, read_time, single_time
+from geocryoai.sources._grid_options import GridOptions
 from geocryoai.sources._options import validated
 from geocryoai.sources.base import SourceData, SourceInfo
 
@@ -78,7 +75,7 @@ class GridReader:
             if times and own and not own["time"].identical(times["time"]):
                 raise SourceError("the variables have different time axes", where=f"{source}, {name}")
             times = times or own
-            fields[declared.house] = _canonical(array, declared, days, f"{source}, {name}", notes)
+            fields[declared.house] = canonical(array, declared, days, f"{source}, {name}", notes)
         y, x = axes
         positions = {y: axis_values(dataset, y, crs, source), x: axis_values(dataset, x, crs, source)}
         names = ("lat", "lon") if read_crs(crs).is_geographic else ("y", "x")
@@ -191,36 +188,3 @@ def _timed(
         array = array.drop_vars(name, errors="ignore").rename({name: "time"} if name != "time" else {})
     days = xr.DataArray(days_in_month(times["time"].values.astype("datetime64[M]"), calendar), dims="time")
     return array, times, days
-
-
-def _canonical(
-    array: xr.DataArray, declared: GridVariable, days: xr.DataArray | None, where: str, notes: list[str]
-) -> xr.DataArray:
-    """Return a field in canonical unit and sign, lazily."""
-    meant = declared.meant
-    attribute = str(array.attrs.get("units", ""))
-    unit = declared.unit or attribute
-    if not unit:
-        raise SourceError("the variable has no unit", where=f"{where}, attribute units", next_step="Declare its unit.")
-    if declared.unit and attribute and declared.unit != attribute:
-        notes.append(f"{where}: the file says '{attribute}'; the declared unit '{declared.unit}' is taken")
-    kept = attributes_of(array)
-    kind = np.float64 if array.dtype == np.float64 else np.float32
-    values = array.astype(kind)
-    for sentinel in declared.missing:
-        values = values.where(values != kind(sentinel))
-    if meant is None:
-        check_sample(values, None, unit, where, trust=declared.trust_range)
-        return values.assign_attrs({"long_name": declared.house.replace("_", " "), "units": unit, **kept})
-    try:
-        length = days if needs_month(unit, meant) else None
-        canonical = to_canonical(values, unit, meant.name, positive=declared.positive, days_in_month=length).astype(
-            kind
-        )
-    except GeoCryoAIError as error:
-        raise SourceError(error.what, where=where, found=error.found, expected=error.expected) from error
-    check_sample(canonical, meant, unit, where, trust=declared.trust_range, raw=values)
-    low, high = meant.valid
-    canonical = canonical.where((canonical >= low) & (canonical <= high))
-    canonical.attrs = {**house_attributes(meant), **kept}
-    return canonical

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from geocryoai.core.files import complete_or_absent, file_hash, text_hash, write_json
 from geocryoai.core.study import Study
 from geocryoai.sources import READERS
+from geocryoai.sources.window import for_domain
+from geocryoai.stages.harmonize import study_grid
 from geocryoai.stages.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -36,11 +38,13 @@ def ingest(work: Workspace) -> None:
     data = work.data
     if data is None:
         data = _generate_twin(work, out)
+    grid = study_grid(work.study)
     with work.progress.task("ingest") as tick:
         for done, (name, section) in enumerate(work.study.sources.items()):
             tick(done, len(work.study.sources))
             reader = READERS.get(section.reader)
-            read = reader.read(data / section.path, source=section.path, options=section.options, targets=work.targets)
+            options = for_domain(reader, section.options, grid)
+            read = reader.read(data / section.path, source=section.path, options=options, targets=work.targets)
             _write(read, out / name, section.path)
         tick(len(work.study.sources), len(work.study.sources))
     if work.study.retrievals:

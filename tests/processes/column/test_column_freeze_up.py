@@ -120,3 +120,16 @@ def test_spin_up_reaches_the_balance_of_a_long_run():
 def test_spin_up_needs_a_surface_temperature():
     with pytest.raises(ModelError, match="spin-up starts from the temperature"):
         spin_up(Forcing(np.ones(365), heat_flux=np.zeros(365)), silt())
+
+
+@pytest.mark.parametrize("backend", ["numba", "torch"])
+def test_ground_that_never_freezes_below_permafrost_is_no_active_layer(backend):
+    soil = silt()
+    depth = soil.grid.depth
+    thin = np.where(depth < 12.0, -3.0, 2.0)[:, None]
+    result = simulate_column(seasonal(-7.0, 2), soil, thin, Options(backend=backend))
+    assert result.temperature[:, depth > 15.0].min() > 0.2
+    assert 0.3 < result.yearly.alt_isotherm.min() <= result.yearly.alt_phase.max() < 2.0
+    assert result.series.thaw_depth_isotherm.max() < 2.0
+    winter = np.arange(result.days.size) % 365 < 60
+    assert not result.series.thaw_depth_isotherm[winter].any()

@@ -102,3 +102,9 @@ def test_a_folder_without_images_and_two_of_one_name(command, place: Path):
     code, _, error = command(*order(place, place / "lines"))
     assert code == 2
     assert "two images have one name" in error
+
+
+def test_carbon_dioxide_is_sought_in_its_own_window(command, place: Path):
+    code, _, error = command("retrieve", "co2", place / "lines", "--target", place / "target.txt", "--quiet")
+    assert code == 2
+    assert "the scene has no band in the window; found 450 to 2485 nm; expected 1965 to 2120 nm" in error

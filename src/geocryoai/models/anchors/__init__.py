@@ -20,6 +20,10 @@ ANCHORS: Registry[Anchor] = Registry(
         "nee_light_use": "geocryoai.models.anchors.carbon:nee",
         "simulated": "geocryoai.models.anchors.simulated:simulated",
         "ch4_q10": "geocryoai.models.anchors.methane:q10",
+        "gpp_process": "geocryoai.models.anchors.monthly:gpp",
+        "reco_process": "geocryoai.models.anchors.monthly:reco",
+        "nee_process": "geocryoai.models.anchors.monthly:nee",
+        "ch4_process": "geocryoai.models.anchors.methane:process",
     },
 )
 

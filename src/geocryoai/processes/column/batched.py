@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from geocryoai.core.errors import ModelError
+from geocryoai.processes.column.active_layer import above_permafrost, permafrost_top
 from geocryoai.processes.column.forcing import Forcing, SurfaceSeries
 from geocryoai.processes.column.options import Options
 from geocryoai.processes.column.result import ColumnResult, ColumnSeries, ColumnState, YearlyResult
@@ -251,14 +252,18 @@ def run_torch(
     t, share, values, enthalpy, snow = (
         a.cpu().numpy() for a in (run.temperature, run.liquid_share, run.series, run.enthalpy, run.snow_temperature)
     )
-    series = ColumnSeries(*(np.ascontiguousarray(values[:, i]) for i in range(values.shape[1])))
     year, of_year = np.unique(forcing.years, return_inverse=True)
     chosen = [of_year == y for y in range(year.size)]
+    high = np.stack([t[c].max(0) for c in chosen])
+    parts = [np.ascontiguousarray(values[:, i]) for i in range(values.shape[1])]
+    tops = permafrost_top(high, soil, tables)
+    parts[:2] = [above_permafrost(depth, top, of_year) for depth, top in zip(parts[:2], tops, strict=True)]
+    series = ColumnSeries(*parts)
     yearly = YearlyResult(
         year, np.stack([series.thaw_depth_isotherm[c].max(0) for c in chosen]),
         np.stack([series.thaw_depth_phase[c].max(0) for c in chosen]),
         np.stack([np.average(t[c], axis=0, weights=days[c]) for c in chosen]),
-        np.stack([t[c].min(0) for c in chosen]), np.stack([t[c].max(0) for c in chosen]),
+        np.stack([t[c].min(0) for c in chosen]), high,
     )  # fmt: skip
     return ColumnResult(
         days, series, yearly, ColumnState(enthalpy, snow), soil, tables, forcing.years, state.enthalpy,

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from geocryoai.core.errors import ModelError
 from geocryoai.processes.checks import Array
+from geocryoai.processes.column.active_layer import above_permafrost, permafrost_top
 from geocryoai.processes.column.forcing import Forcing, SurfaceSeries
 from geocryoai.processes.column.kernel import WIDTH, run_blocks
 from geocryoai.processes.column.options import Options
@@ -51,13 +52,13 @@ def run_numba(
     )  # fmt: skip
     end = ColumnState(_columns(carried[0], columns), _columns(carried[1], columns))
     _raise_if_failed(failed, end, surface, soil, tables)
-    result_series = ColumnSeries(*(_columns(series[:, :, i], columns) for i in range(7)))
     total = np.bincount(of_year, weights=np.asarray(forcing.days, dtype=np.float64))[:, None, None]
     sums, low, high = (_columns(y, columns) for y in years)
-    deepest = [
-        np.stack([depth[of_year == y].max(axis=0) for y in range(year.size)])
-        for depth in (result_series.thaw_depth_isotherm, result_series.thaw_depth_phase)
-    ]
+    parts = [_columns(series[:, :, i], columns) for i in range(7)]
+    tops = permafrost_top(high, soil, tables)
+    parts[:2] = [above_permafrost(depth, top, of_year) for depth, top in zip(parts[:2], tops, strict=True)]
+    result_series = ColumnSeries(*parts)
+    deepest = [np.stack([depth[of_year == y].max(axis=0) for y in range(year.size)]) for depth in parts[:2]]
     temperature, share = (_columns(p, columns) if options.profile else None for p in profile)
     return ColumnResult(
         np.asarray(forcing.days, dtype=np.float64), result_series,

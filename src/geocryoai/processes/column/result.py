@@ -36,10 +36,10 @@ class ColumnSeries:
     Attributes
     ----------
     thaw_depth_isotherm : array
-        Where the uppermost ground above 0 degC ends [m].
+        Where the uppermost ground above 0 degC ends [m]; 0 where that is below the permafrost of the year.
     thaw_depth_phase : array
         Where the uppermost ground ends whose water is at least 95 % liquid, the part thawed of the cell at the front
-        added [m]; deeper than the isotherm where the water freezes below 0 degC.
+        added [m]; deeper than the isotherm where the water freezes below 0 degC; 0 where that is below the permafrost.
     surface_temperature : array
         Of the ground surface, below snow [degC].
     heat_in, heat_out : array

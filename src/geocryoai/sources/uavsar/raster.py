@@ -74,7 +74,7 @@ class LayerFile:
 
     def read(self, part: str, rows: slice, columns: slice) -> NDArray[Any]:
         """Return a window of one part, no data as NaN (complex NaN for a complex layer)."""
-        pixels = self._map()[rows, columns]
+        pixels = self.mapped()[rows, columns]
         values: NDArray[Any] = np.array(pixels[..., self.layer.parts.index(part)])
         values = values.astype(values.dtype.newbyteorder("="), copy=False)
         empty = (pixels == self.layer.nodata).all(axis=-1)
@@ -96,7 +96,8 @@ class LayerFile:
 
         return dask.array.map_blocks(read, chunks=chunks, dtype=kind, meta=np.empty((0, 0), kind))  # type: ignore[no-untyped-call]
 
-    def _map(self) -> NDArray[Any]:
+    def mapped(self) -> NDArray[Any]:
+        """Return the pixels as stored, a read-only view on the mapped file, shape (rows, columns, parts)."""
         shape = (self.rows, self.columns, len(self.layer.parts))
         return np.memmap(self.path, dtype=self.dtype, mode="r", shape=shape)
 

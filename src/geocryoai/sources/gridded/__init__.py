@@ -1,0 +1,1 @@
+"""Gridded products, one module each: its facts, terms and traps; how files are read is shared."""
