@@ -25,8 +25,9 @@ from pathlib import Path
 
 import numpy as np
 
-#: How often the smallest volume is taken.
+#: How often the smallest volume is taken; up to 4 times by longer scenes, beyond that by more of them.
 VOLUMES = (1, 4, 16)
+LONGEST = 4
 
 LINES, BANDS, SAMPLES = 250, 425, 512
 ROWS, COLUMNS = 1650, 1650
@@ -82,8 +83,9 @@ def measure(volume: int, folder: Path) -> dict[str, float]:
     from geocryoai.cube.store import verify_cube
 
     grid = Grid("EPSG:3338", -100_000.0, 2_300_000.0, 1000.0, 600, 500)
-    lines = [_write_line(folder, number) for number in range(volume)]
-    pairs = [_write_pair(folder, number) for number in range(volume)]
+    scenes, longer = max(1, volume // LONGEST), min(volume, LONGEST)
+    lines = [_write_line(folder, number, longer) for number in range(scenes)]
+    pairs = [_write_pair(folder, number, longer) for number in range(scenes)]
     model = _write_model(folder, volume)
     table = _write_table(folder, volume)
     streamed = lines + [image for pair in pairs for image in sorted(folder.glob(f"{pair.stem}.*.grd"))]
@@ -164,31 +166,31 @@ def _read_table(path: Path) -> int:
     return int(READERS.get("table").read(path, source="probes", options=options).records.height)
 
 
-def _write_line(folder: Path, number: int) -> Path:
+def _write_line(folder: Path, number: int, longer: int) -> Path:
     from geocryoai.sources.envi.write import write_envi
 
-    path = folder / f"ang20180801t{number:06d}_rfl_v1a1_img"
+    path = folder / f"ang2018080{longer}t{number:06d}_rfl_v1a1_img"
     if not path.exists():
         rng = np.random.default_rng(number)
         line = rng.random((1, SAMPLES, BANDS), np.float32)
-        cube = np.broadcast_to(line, (LINES, SAMPLES, BANDS)) * rng.random((LINES, 1, 1), np.float32)
+        cube = np.broadcast_to(line, (longer * LINES, SAMPLES, BANDS)) * rng.random((longer * LINES, 1, 1), np.float32)
         info = f"UTM, 1, 1, {600000 + 1500 * number}, 7650000, 5.2, 5.2, 5, North, WGS-84, units=Meters, rotation=20"
         write_envi(path, cube, interleave="bil", wavelength=np.linspace(377, 2500, BANDS), fwhm=np.full(BANDS, 5.8),
                    ignore=-9999.0, map_info=info)  # fmt: skip
     return path
 
 
-def _write_pair(folder: Path, number: int) -> Path:
+def _write_pair(folder: Path, number: int, longer: int) -> Path:
     from geocryoai.sources.uavsar.flight import Flight
     from geocryoai.sources.uavsar.grids import RadarGrid
     from geocryoai.sources.uavsar.writer import write_uavsar
 
-    name = f"simula_09115_17066-{number:03d}_17100-{number:03d}_0094d_s01_L090HH_01"
+    name = f"simula_0911{longer}_17066-{number:03d}_17100-{number:03d}_0094d_s01_L090HH_01"
     path = folder / f"{name}.ann"
     if not path.exists():
         rng = np.random.default_rng(number)
-        image = rng.uniform(0.1, 1.0, (ROWS, COLUMNS)).astype(np.float32)
-        ground = RadarGrid("ground", ROWS, COLUMNS, (69.0, -150.5 + 0.02 * number), (-0.00005556, 0.00011112))
+        image = rng.random((longer * ROWS, COLUMNS), np.float32) + np.float32(0.1)
+        ground = RadarGrid("ground", longer * ROWS, COLUMNS, (69.0, -150.5 + 0.02 * number), (-0.00005556, 0.00011112))
         flight = Flight(69.0, -150.0, 90.0, 12500.0, 200.0, True, 0.238403545)
         layers = {f"{kind}.grd": image for kind in ("unw", "cor", "amp1", "amp2", "hgt")}
         write_uavsar(folder, name, layers, grids=[ground], flight=flight,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import mmap
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.lib.array_utils import byte_bounds
 
 from geocryoai.core.errors import CubeError
 from geocryoai.cube.scale.accumulate import CellAccumulator, Gathered
@@ -66,7 +68,10 @@ def gather_scene(
 
     def work(part: int) -> list[CellAccumulator]:
         sums = [CellAccumulator(layer.shape[1], touched.size, missing=missing) for layer in layers]
-        for start in range(int(bounds[part]), min(int(bounds[part + 1]), lines), LINES):
+        first, last = int(bounds[part]), min(int(bounds[part + 1]), lines)
+        for layer in layers:
+            read_ahead(layer[first:last])
+        for start in range(first, last, LINES):
             stop = min(start + LINES, lines)
             where = local[cells.lines(start, stop)]
             for layer, accumulator in zip(layers, sums, strict=True):
@@ -83,8 +88,23 @@ def gather_scene(
     return touched, Gathered(*joined)
 
 
+def read_ahead(view: NDArray[np.floating]) -> None:
+    """Ask the system to fetch the part of a mapped file that a view covers; nothing for arrays in memory."""
+    mapped: Any = view
+    while isinstance(mapped, np.ndarray) and mapped.base is not None:
+        mapped = mapped.base
+    if not isinstance(mapped, mmap.mmap) or view.size == 0:
+        return
+    begin, end = byte_bounds(view)
+    base = np.frombuffer(mapped, np.uint8).__array_interface__["data"][0]
+    page = mmap.ALLOCATIONGRANULARITY
+    start = (begin - base) // page * page
+    mapped.madvise(mmap.MADV_WILLNEED, start, min(end - base, len(mapped)) - start)
+
+
 def touched_cells(cells: PixelCells, lines: int) -> NDArray[np.int64]:
     """Return the cells in which a scene of so many lines has pixels, ascending."""
-    found = [np.unique(cells.lines(start, min(start + LINES, lines))) for start in range(0, lines, LINES)]
-    every = np.unique(np.concatenate(found)) if found else np.zeros(0, np.int64)
-    return every[every >= 0]
+    seen = np.zeros(cells.grid.height * cells.grid.width + 1, bool)
+    for start in range(0, lines, LINES):
+        seen[cells.lines(start, min(start + LINES, lines))] = True
+    return np.flatnonzero(seen[:-1])

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 #: Numbers beyond these are what floats look like whose bytes are in the wrong order.
 _TINY, _HUGE = 1e-12, 1e12
 
-#: Values that are looked at to find swapped bytes.
-_PROBED = 20_000
+#: Runs of neighbouring values, and values in a run, that are looked at to find swapped bytes.
+_RUNS, _RUN = 3, 2048
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,8 @@ def _check_byte_order(raster: EnviRaster) -> None:
         return
     count = header.size // header.dtype.itemsize - header.offset // header.dtype.itemsize
     flat = np.memmap(raster.path, header.dtype, "r", offset=header.offset, shape=(count,))
-    probe = np.array(flat[:: max(1, count // _PROBED)])
+    starts = np.linspace(0, max(0, count - _RUN), _RUNS).astype(int)
+    probe = np.concatenate([flat[start : start + _RUN] for start in np.unique(starts)])
     declared, swapped = _sensible(probe), _sensible(probe.view(header.dtype.newbyteorder("S")))
     if declared < 0.5 and swapped > 0.9:
         raise SourceError(

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from geocryoai.core.errors import SourceError
 from geocryoai.sources.uavsar.layers import LayerType
 
-#: Values looked at to recognise a wrong byte order.
-_SAMPLE = 512
+#: Runs of neighbouring values, and values in a run, looked at to recognise a wrong byte order.
+_RUNS, _RUN = 3, 512
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,8 @@ class LayerFile:
 
     def _check_byte_order(self) -> None:
         flat = np.memmap(self.path, dtype=np.dtype("f4").newbyteorder(self.dtype.byteorder), mode="r")
-        sample = np.array(flat[:: max(1, flat.size // _SAMPLE)])
+        starts = np.unique(np.linspace(0, max(0, flat.size - _RUN), _RUNS).astype(int))
+        sample = np.concatenate([flat[start : start + _RUN] for start in starts])
         sample = sample[sample != 0]
         if sample.size and _absurd(sample) > 0.5 and _absurd(sample.view(sample.dtype.newbyteorder())) < 0.1:
             raise SourceError(
