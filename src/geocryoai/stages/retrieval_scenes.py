@@ -196,10 +196,12 @@ def _indices(path: Path, where: str, choices: IndicesOptions) -> RetrievedScene:
     scene = open_scene(path, where)
     if scene.quantity != "reflectance":
         raise SourceError("indices need reflectance", where=where, found=scene.quantity)
-    position = _position(scene.position, where)
+    position = _position(scene.map_position, where)
     bands = {name: [scene.band_at(w) for w in INDICES[name].wavelengths] for name in choices.indices}
+    glt = scene.glt if scene.position is None else None
+    shape = (scene.lines, scene.samples) if glt is None else (glt.sample.shape[0], glt.sample.shape[1])
 
-    def tiles() -> Iterator[Tile]:
+    def raw() -> Iterator[Tile]:
         for top in range(0, scene.lines, _ROWS):
             lines = slice(top, min(top + _ROWS, scene.lines))
             read = {
@@ -208,9 +210,15 @@ def _indices(path: Path, where: str, choices: IndicesOptions) -> RetrievedScene:
             values = [index_values(INDICES[name], *(read[b] for b in wanted)) for name, wanted in bands.items()]
             yield Tile(lines, slice(0, scene.samples), np.stack(values))
 
+    def tiles() -> Iterator[Tile]:
+        if glt is None:
+            yield from raw()
+            return
+        whole = np.concatenate([tile.values.astype(np.float32) for tile in raw()], axis=1)
+        yield Tile(slice(0, shape[0]), slice(0, shape[1]), np.stack([glt.apply(layer) for layer in whole]))
+
     infos = tuple(LayerInfo(name, "1", INDICES[name].long_name) for name in choices.indices)
     when = _start(scene.start, where)
-    shape = (scene.lines, scene.samples)
     return RetrievedScene(infos, position.affine, position.crs, shape, when, when, tiles)
 
 
