@@ -3,6 +3,7 @@ import pytest
 
 from geocryoai.core.errors import ModelError
 from geocryoai.models.anchors import ANCHORS, anchor_inputs, compute_anchor
+from geocryoai.models.anchors.column import heat_column
 
 N = 6
 COLUMNS = {
@@ -13,6 +14,9 @@ COLUMNS = {
     "tas": np.linspace(-25, 18, N),
     "ts": np.linspace(-10, 12, N),
     "wetland_fraction": np.linspace(0, 1, N),
+    "mean": np.linspace(-12, -4, N),
+    "warmest": np.linspace(6, 16, N),
+    "coldest": np.linspace(-30, -20, N),
 }
 
 
@@ -111,3 +115,19 @@ def test_a_simulated_output_is_itself_or_a_share_of_it():
     np.testing.assert_array_equal(compute_anchor(anchor, options, COLUMNS), COLUMNS["ts"])
     shared = compute_anchor(anchor, {**options, "share": "wetland_fraction"}, COLUMNS)
     np.testing.assert_array_equal(shared, COLUMNS["ts"] * COLUMNS["wetland_fraction"])
+
+
+@pytest.mark.physics
+def test_the_column_thaws_deeper_where_summers_are_warmer_snow_is_deeper_and_peat_is_thinner():
+    mean, warmest, coldest = (
+        np.full(4, -8.0),
+        np.array([10.0, 13.0, 10.0, 10.0]),
+        np.array([-25.0, -28.0, -25.0, -25.0]),
+    )
+    swe, peat = np.array([0.04, 0.04, 0.09, 0.04]), np.array([0.15, 0.15, 0.15, 0.30])
+    depth = heat_column(mean, warmest, coldest, swe, peat)
+    base, warm, snowy, mossy = depth
+    assert 0.3 < base < 1.0
+    assert mossy < base < min(warm, snowy)
+    again = heat_column(np.repeat(mean[:1], 3), np.repeat(warmest[:1], 3), np.repeat(coldest[:1], 3), np.full(3, 0.04))
+    np.testing.assert_allclose(again, base, rtol=1e-9)

@@ -15,6 +15,7 @@ ANCHORS: Registry[Anchor] = Registry(
     {
         "stefan": "geocryoai.models.anchors.thaw:stefan",
         "layered_stefan": "geocryoai.models.anchors.thaw:layered",
+        "heat_column": "geocryoai.models.anchors.column:heat_column",
         "gpp_light_use": "geocryoai.models.anchors.carbon:gpp",
         "reco_lloyd_taylor": "geocryoai.models.anchors.carbon:reco",
         "nee_light_use": "geocryoai.models.anchors.carbon:nee",
