@@ -48,10 +48,10 @@ def _summary(run: RunFiles, listings: Mapping[str, Scenes]) -> Html:
         rows.append(
             [name, run.study.retrievals[name].kind, str(len(good)), str(len(scenes) - len(good)),
              f"{times[0]} to {times[-1]}" if times else "", f"{pixels:,}",
-             percent(1 - used / pixels if pixels else float("nan"))]
+             percent(1 - used / pixels if pixels else float("nan")), run.study.retrievals[name].licence or "not stated"]
         )  # fmt: skip
-    heads = ["Retrieval", "Kind", "Scenes", "Failed", "Flown", "Pixels", "Masked, missing or outside"]
-    return table(heads, rows, caption="Scenes that became fields of the cube", text_columns=(0, 1, 4))
+    heads = ["Retrieval", "Kind", "Scenes", "Failed", "Flown", "Pixels", "Masked, missing or outside", "Licence"]
+    return table(heads, rows, caption="Scenes that became fields of the cube", text_columns=(0, 1, 4, 7))
 
 
 def _failures(listings: Mapping[str, Scenes]) -> Html:

@@ -148,6 +148,8 @@ class RetrievalSection(Section):
         None, description="CSV relative to the data folder: column `scene`, others named as options, which they replace"
     )
     options: dict[str, Any] = Field(default_factory=dict, description="the retrieval's own options")
+    licence: str = Field("", description="terms of the scenes, for the report")
+    citation: str = Field("", description="how to cite the scenes, for the report")
 
 
 class JoinSection(Section):
