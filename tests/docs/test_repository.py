@@ -8,9 +8,11 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+import typer
 import yaml
 
 from geocryoai import __version__
+from geocryoai.cli.main import app
 from geocryoai.core.variables import variables
 from geocryoai.evaluation import METRICS, PROTOCOLS
 from geocryoai.models import LEARNERS
@@ -46,6 +48,27 @@ def test_capabilities_are_84_and_what_proves_them_exists() -> None:
     named = {path for row in rows for path in re.findall(r"`((?:tests|src)/[^`]+)`", " ".join(row))}
     assert len(named) > 30
     assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
+
+
+def test_benchmarks_that_pages_name_exist() -> None:
+    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]
+    named = {name for page in pages for name in re.findall(r"make bench NAME=(\w+)", page.read_text(encoding="utf-8"))}
+    assert len(named) > 5
+    assert [name for name in sorted(named) if not (ROOT / "benchmarks" / f"{name}.py").is_file()] == []
+
+
+@pytest.mark.parametrize("page", ["README.md", "CHANGELOG.md", "docs/capabilities.md", "docs/alternatives.md"])
+def test_commands_and_targets_that_a_page_names_exist(page: str) -> None:
+    text = read(page)
+    group = typer.main.get_command(app)
+    assert isinstance(group, typer.core.TyperGroup)
+    for command, below in re.findall(r"`geocryoai ([a-z]+)(?: ([a-z0-9]+))?", text):
+        assert command in group.commands, command
+        inner = group.commands[command]
+        if isinstance(inner, typer.core.TyperGroup) and below:
+            assert below in inner.commands, f"{command} {below}"
+    targets = set(re.findall(r"^([a-z]+):", read("Makefile"), re.MULTILINE))
+    assert set(re.findall(r"`make ([a-z]+)", text)) <= targets
 
 
 def test_contributing_is_short_and_its_templates_exist() -> None:

@@ -1,1 +1,1 @@
-"""Ground heat, snow, carbon and methane: pure functions on arrays, units in every docstring, no input or output."""
+"""Ground heat, snow, carbon, methane and forest: pure functions on arrays, units in every docstring, no files."""
