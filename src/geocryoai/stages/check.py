@@ -212,7 +212,7 @@ def _twin_problems(study: Study) -> Iterator[str]:
 
 def _retrieval_problems(study: Study, data: Path | None) -> Iterator[str]:
     if study.retrievals:
-        from geocryoai.stages.retrieve_fields import retrieval_problems
+        from geocryoai.stages.retrieval_inputs import retrieval_problems
 
         yield from retrieval_problems(study, data)
 

@@ -26,7 +26,7 @@ def input_hashes(study: Study, data: Path | None) -> dict[str, str]:
         return {"twin": text_hash(repr(sorted((study.twin or {}).items())))}
     hashes = {name: file_hash(data / source.path) for name, source in study.sources.items()}
     if study.retrievals:
-        from geocryoai.stages.retrieve_fields import retrieval_hashes
+        from geocryoai.stages.retrieval_inputs import retrieval_hashes
 
         hashes |= retrieval_hashes(study, data)
     return hashes
