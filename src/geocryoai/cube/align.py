@@ -123,6 +123,24 @@ class FieldAligner:
         self._fill(values, share, rows, cols, steps)
         return values, share
 
+    def own_cells(self, rows: NDArray[np.integer], cols: NDArray[np.integer], steps: slice) -> Floats:
+        """Return monthly values on some of the source's own cells, before they are brought to the grid.
+
+        Parameters
+        ----------
+        rows, cols : array of int
+            Of the source, in file order.
+        steps : slice
+            Months, with start and stop; ignored for a field without time.
+
+        Returns
+        -------
+        array of float, shape (months, rows, columns); (1, rows, columns) for a field without time
+        """
+        space = self._array[..., rows, cols]
+        at_once = max(1, int(self.options.memory_mb * 1e6 / 2 / (_BYTES_PER_VALUE * len(rows) * len(cols))))
+        return self._reduced(space, steps, (len(rows), len(cols)), at_once)
+
     def _fill(self, values: Floats, share: Floats, rows: slice, cols: slice, steps: slice) -> None:
         budget = self.options.memory_mb * 1e6 / 2
         cells = values.shape[1] * values.shape[2]
@@ -160,10 +178,12 @@ class FieldAligner:
             self._fill(values[:, :, part], share[:, :, part], rows, inner, steps)
 
     def _window(self, tile: TileWeights, months: slice, at_once: int) -> Floats:
-        space = self._array[..., tile.rows, tile.cols]
+        shape = (tile.rows.stop - tile.rows.start, tile.cols.stop - tile.cols.start)
+        return self._reduced(self._array[..., tile.rows, tile.cols], months, shape, at_once)
+
+    def _reduced(self, space: xr.DataArray, months: slice, shape: tuple[int, int], at_once: int) -> Floats:
         if self.monthly is None:
             return np.asarray(space.values)[None]
-        shape = (tile.rows.stop - tile.rows.start, tile.cols.stop - tile.cols.start)
         return self.monthly.reduce(
             lambda records: space[records].values, months, shape,
             min_share=1 - self.options.max_missing_days, at_once=at_once,

@@ -150,6 +150,7 @@ def write_stores(
     options: AlignOptions | None = None,
     attributes: Mapping[str, Any] | None = None,
     overwrite: bool = False,
+    without: Sequence[tuple[str, ...]] | None = None,
 ) -> list[Used]:
     """Write a cube of several readers' fields that stand on disk; the blocks may be made by a Dask cluster.
 
@@ -165,9 +166,12 @@ def write_stores(
         See `write_fields`.
     scheduler : str
         "none", "local:N" or "tcp://host:port"; see `geocryoai.cube.cluster.connected`.
+    without : sequence of tuple of str, optional
+        Variables of each store that are left out; default: none.
     """
     months = as_months(months)
-    where = tuple(str(store.resolve()) for store in stores)
+    names = without if without is not None else [()] * len(stores)
+    where = tuple((str(store.resolve()), left) for store, left in zip(stores, names, strict=True))
     with connected(scheduler) as client:
 
         def compute(name: str, blocks: list[Block], options: AlignOptions) -> Iterator[Made]:
@@ -175,7 +179,7 @@ def write_stores(
             return in_order(client, _made_elsewhere, ((cube, name, block) for block in blocks))
 
         return write_fields(
-            path, [_opened(store) for store in where], grid, months, options=options, attributes=attributes,
+            path, [_opened(*store) for store in where], grid, months, options=options, attributes=attributes,
             overwrite=overwrite, compute=compute if client is not None else None,
         )  # fmt: skip
 
@@ -184,7 +188,7 @@ def write_stores(
 class _CubeKey:
     """All that a worker needs to make blocks of a cube; small and hashable."""
 
-    stores: tuple[str, ...]
+    stores: tuple[tuple[str, tuple[str, ...]], ...]
     grid: Grid
     first: str
     last: str
@@ -198,23 +202,24 @@ def _made_elsewhere(cube: _CubeKey, name: str, block: Block) -> Made:
 @lru_cache(maxsize=1)
 def _plans_of(cube: _CubeKey) -> dict[str, _Plan]:
     months = month_axis(cube.first[:7], cube.last[:7])
-    return {p.layer.name: p for p in _plans([_opened(store) for store in cube.stores], cube.grid, months, cube.options)}
+    fields = [_opened(*store) for store in cube.stores]
+    return {p.layer.name: p for p in _plans(fields, cube.grid, months, cube.options)}
 
 
-def _opened(store: str) -> xr.Dataset:
+def _opened(store: str, without: tuple[str, ...] = ()) -> xr.Dataset:
     import xarray as xr
 
     if not Path(store).exists():
         raise CubeError("the fields are not there", where=store,
                         next_step="Let the workers see the run folder under the same path.")  # fmt: skip
     opened: xr.Dataset = xr.open_zarr(store, consolidated=False, chunks={})
-    return opened
+    return opened.drop_vars(without)
 
 
 def _plans(fields: Sequence[xr.Dataset], grid: Grid, months: Months, options: AlignOptions) -> list[_Plan]:
     found: dict[str, list[tuple[int, FieldAligner, dict[str, Any]]]] = {}
     for position, dataset in enumerate(fields):
-        for name in _variables(dataset):
+        for name in field_names(dataset):
             aligner = FieldAligner(dataset, name, grid, months, options)
             found.setdefault(name, []).append((position, aligner, dict(dataset[name].attrs)))
     return [_plan(name, pieces, len(months)) for name, pieces in sorted(found.items())]
@@ -283,7 +288,8 @@ def _used(plan: _Plan, months: Months) -> Iterator[Used]:
         yield Used(plan.layer.name, position, aligner.regridder.method, len(mine), first, last)
 
 
-def _variables(dataset: xr.Dataset) -> list[str]:
+def field_names(dataset: xr.Dataset) -> list[str]:
+    """Return the variables of a reader's fields, without bounds and CRS."""
     bounds = {str(axis.attrs["bounds"]) for axis in dataset.variables.values() if "bounds" in axis.attrs}
     return [str(name) for name in dataset.data_vars if name not in bounds | {"time_bnds", "crs"}]
 

@@ -31,6 +31,9 @@ GRID_MAPPING = "crs"
 #: Suffix of the layer that says how much of a cell had valid data.
 COVERAGE = "_coverage"
 
+#: Suffix of the layer with the standard error of a refined field.
+SIGMA = "_sigma"
+
 #: Standard name and unit of the horizontal coordinates.
 _PROJECTED = {"y": ("projection_y_coordinate", "m"), "x": ("projection_x_coordinate", "m")}
 _GEOGRAPHIC = {"y": ("latitude", "degrees_north"), "x": ("longitude", "degrees_east")}

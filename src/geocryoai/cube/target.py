@@ -16,6 +16,7 @@ from geocryoai.core.study import JoinSection
 from geocryoai.cube.binding import bind
 from geocryoai.cube.derive import month_features, year_features
 from geocryoai.cube.join import covariate_columns, join_position, join_site, nearest_positions, site_key
+from geocryoai.cube.layers import SIGMA
 from geocryoai.cube.site_series import SiteSeries, monthly_mean
 from geocryoai.cube.store import grid_of
 
@@ -174,7 +175,9 @@ def _cell_drivers(
     for name in join.columns:
         if name not in present:
             raise CubeError(f"the cube has no '{name}'", next_step=nearest(name, present))
-    names = list(join.columns) or present
+    names = list(join.columns) or [
+        n for n in present if n.removesuffix(SIGMA) == n or n.removesuffix(SIGMA) not in present
+    ]
     months = cube["time"].to_numpy().astype("datetime64[M]")
     lon, lat = table["lon"].to_numpy(), table["lat"].to_numpy()
     bound = bind(lon, lat, sample_time(table, "month"), np.nan, grid_of(cube), months)

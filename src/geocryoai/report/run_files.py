@@ -94,6 +94,11 @@ class RunFiles:
         found = {name: self._json(self.root / "ingest" / name / "source.json", {}) for name in self.study.sources}
         return {name: entry for name, entry in found.items() if entry}
 
+    @cached_property
+    def layers(self) -> list[Mapping[str, Any]]:
+        """Return what the listing of the cube says of each of its variables."""
+        return list(self._json(self.root / "harmonize" / "cube.json", []))
+
     def tests(self, target: str) -> Iterator[Test]:
         """Yield the tests of a target that have scores, in the order of the study."""
         scored = self.scores["scores"].filter(pl.col("target") == target)["protocol"].unique().to_list()

@@ -65,6 +65,7 @@ def check_study(study: Study, data: Path | None) -> None:
         *_grid_problems(study),
         *_judged_problems(study),
         *run_problems(study),
+        *_refine_problems(study),
         *_twin_problems(study),
         *_retrieval_problems(study, data),
         *([] if data is None else _missing_files(study, data)),
@@ -140,6 +141,15 @@ def _domain_problems(study: Study) -> Iterator[str]:
     if months:
         period = f"{study.period.start} to {study.period.end}"
         yield f"predict.months: {', '.join(months)} outside the period {period}"
+
+
+def _refine_problems(study: Study) -> Iterator[str]:
+    if study.refine and study.domain is None:
+        yield "domain: missing, but refine brings fields to its grid"
+    for name, section in study.refine.items():
+        for used in (*section.covariates, section.share, section.reference):
+            if used in study.refine:
+                yield f"refine.{name}: '{used}' is refined itself, so it cannot help to refine another field"
 
 
 def _grid_problems(study: Study) -> Iterator[str]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from geocryoai.core.calendar import month_axis, parse_period
 from geocryoai.core.errors import CubeError
-from geocryoai.core.files import read_json, write_json
+from geocryoai.core.files import read_json, remove, write_json
 from geocryoai.core.study import Study, TargetSection
 from geocryoai.stages.workspace import Workspace
 
@@ -107,6 +107,7 @@ def write_cube(work: Workspace) -> None:
     """Align the fields of all sources to the study's grid and months, if there is a domain and are fields."""
     from geocryoai.cube.align import AlignOptions
     from geocryoai.cube.harmonise import write_stores
+    from geocryoai.stages.refine import refined_stores
 
     path, grid = cube_path(work), study_grid(work.study)
     stores = [work.folder("ingest") / name / "fields.zarr" for name in (*work.study.sources, *work.study.retrievals)]
@@ -114,23 +115,28 @@ def write_cube(work: Workspace) -> None:
     lines_path = path.with_suffix(".json")
     if grid is None or not stores or lines_path.exists():
         return
+    options = AlignOptions(memory_mb=work.study.compute.memory_mb)
+    scratch = work.folder("harmonize") / ".refined.part"
+    plan = refined_stores(work, stores, grid, study_months(work.study), options, scratch)
     with work.progress.task("cube"):
         used = write_stores(
             path,
-            stores,
+            plan.stores,
             grid,
             study_months(work.study),
             scheduler=work.study.compute.scheduler,
-            options=AlignOptions(memory_mb=work.study.compute.memory_mb),
+            options=options,
             attributes={"title": work.study.title, "study": work.study.name},
             overwrite=True,
+            without=plan.without,
         )
+    remove(scratch)
     lines = [
-        {"variable": u.name, "source": stores[u.position].parent.name, "method": u.method, "months": u.months,
+        {"variable": u.name, "source": plan.stores[u.position].parent.name, "method": u.method, "months": u.months,
          "first": u.first, "last": u.last}
         for u in used
     ]  # fmt: skip
-    write_json(lines_path, lines)
+    write_json(lines_path, [plan.noted(line) for line in lines])
 
 
 def cube_path(work: Workspace) -> Path:

@@ -198,6 +198,39 @@ class RunSection(Section):
     prefix: str = Field("simulated_", description="goes before the names of what is written")
 
 
+class RefineSection(Section):
+    """How a field coarser than the grid is refined instead of interpolated; the mean of each coarse cell is kept.
+
+    `area_to_point` knows covariates and spatial correlation and gives a standard error, `dasymetric` shares out by a
+    carrier, `pycnophylactic` is only smooth. Covariates and carriers are fields without time of the study.
+    """
+
+    method: Literal["area_to_point", "dasymetric", "pycnophylactic"] = Field(
+        "area_to_point", description="how the inside of a coarse cell is made"
+    )
+    covariates: tuple[str, ...] = Field((), description="fields without time, for area_to_point")
+    slopes: dict[str, float] = Field(
+        default_factory=dict, description="covariate -> known change per unit of it, for all or none; none: fitted"
+    )
+    groups: Literal["calendar_month", "all"] = Field("calendar_month", description="months that share fitted slopes")
+    share: str = Field("", description="the carrier, a field without time from 0, for dasymetric")
+    background: float = Field(0.0, ge=0, description="share added everywhere, for dasymetric")
+    non_negative: bool = Field(False, description="keep the refined values from 0 up")
+    reference: str = Field(
+        "", description="field without time by which the place of the coarse field is checked; empty: elevation"
+    )
+
+    @model_validator(mode="after")
+    def _fits_method(self) -> Self:
+        if (self.method == "dasymetric") != bool(self.share):
+            raise ValueError("share names the carrier of method dasymetric, and of no other")
+        if self.method != "area_to_point" and (self.covariates or self.slopes):
+            raise ValueError("covariates and slopes belong to the method area_to_point")
+        if self.slopes and set(self.slopes) != set(self.covariates):
+            raise ValueError("known slopes are given for all covariates or for none")
+        return self
+
+
 class WindowSection(Section):
     """What a convolutional learner sees: history in months, window size in cells (odd), channels."""
 
@@ -328,6 +361,9 @@ class Study(Section):
         default_factory=dict, description="scenes that become fields, by the first part of the fields' names"
     )
     targets: dict[str, TargetSection] = Field(min_length=1, description="what is predicted, by house name")
+    refine: dict[str, RefineSection] = Field(
+        default_factory=dict, description="coarse fields that are refined on the way to the cube, by name"
+    )
     simulate: dict[Name, RunSection] = Field(
         default_factory=dict, description="process models over the cube, in the order in which they run"
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from geocryoai.cube.scale.accumulate import CellAccumulator, Gathered
 from geocryoai.cube.scale.aggregation import Moments, aggregate
-from geocryoai.cube.scale.area_to_point import AreaToPoint, area_to_point
+from geocryoai.cube.scale.area_to_point import AreaToPoint, area_to_point, fit_area_to_point
 from geocryoai.cube.scale.blocks import block_mean, spread
 from geocryoai.cube.scale.coherence import make_coherent, project
 from geocryoai.cube.scale.dasymetric import dasymetric
@@ -34,6 +34,7 @@ __all__ = [
     "area_to_point",
     "block_mean",
     "dasymetric",
+    "fit_area_to_point",
     "fit_covariance",
     "gather_scene",
     "make_coherent",

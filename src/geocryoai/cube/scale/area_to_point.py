@@ -103,9 +103,7 @@ def area_to_point(
     CubeError
         Shapes do not fit, or there are too few values for slopes or covariance.
     """
-    target = np.asarray(coarse, np.float64)
-    if target.ndim != 3:
-        raise CubeError("the coarse field has layers, rows and columns", where="coarse", found=f"shape {target.shape}")
+    target = _layers(coarse)
     shape = (target.shape[1] * factor, target.shape[2] * factor)
     check_factor(shape, factor)
     share = None if weights is None else cell_weights(weights, shape)
@@ -114,17 +112,56 @@ def area_to_point(
     averages = block_mean(known, factor, share)
     change = _slopes(target, averages, member) if slopes is None else _given(slopes, known, member)
     inside = np.einsum("np,pij->nij", change[member], known - spread(averages, factor))
-    residual = target - np.einsum("np,pij->nij", change[member], averages)
-    residual -= _layer_mean(residual)
-    spreads = np.sqrt(_layer_mean(residual**2))
-    unit = np.divide(residual, spreads, out=np.where(np.isfinite(residual), 0.0, np.nan), where=spreads > 0)
+    unit, spreads = _standardised(target, averages, change[member])
     if covariance is None:
-        covariance = fit_covariance(unit) if np.any(spreads > 0) else Covariance(0.0, 1.0)
+        covariance = _fitted(unit, spreads)
     smooth, error = _kriged(unit, factor, covariance, radius)
     level = target - unit * spreads
     mean = spread(level, factor) + smooth * spreads + inside
     mean = make_coherent(mean, target, factor, weights=share, non_negative=non_negative)
     return AreaToPoint(mean, np.where(np.isfinite(mean), error * spreads, np.nan), change, covariance)
+
+
+def fit_area_to_point(
+    coarse: ArrayLike,
+    factor: int,
+    covariates: ArrayLike | None = None,
+    *,
+    groups: ArrayLike | None = None,
+    weights: ArrayLike | None = None,
+    slopes: ArrayLike | None = None,
+) -> tuple[NDArray[np.float64], Covariance]:
+    """Return the slopes (groups, covariates) and the covariance that `area_to_point` would fit to all layers.
+
+    With them a long series is refined a few layers at a time. Parameters and errors are those of `area_to_point`.
+    """
+    target = _layers(coarse)
+    shape = (target.shape[1] * factor, target.shape[2] * factor)
+    share = None if weights is None else cell_weights(weights, shape)
+    known, member = _covariates(covariates, shape), _groups(groups, len(target))
+    averages = block_mean(known, factor, share)
+    change = _slopes(target, averages, member) if slopes is None else _given(slopes, known, member)
+    return change, _fitted(*_standardised(target, averages, change[member]))
+
+
+def _layers(coarse: ArrayLike) -> Floats:
+    target = np.asarray(coarse, np.float64)
+    if target.ndim != 3:
+        raise CubeError("the coarse field has layers, rows and columns", where="coarse", found=f"shape {target.shape}")
+    return target
+
+
+def _standardised(target: Floats, averages: Floats, change: Floats) -> tuple[Floats, Floats]:
+    """Return the residuals of the trend, of mean 0 and standard deviation 1 in each layer, and that deviation."""
+    residual = target - np.einsum("np,pij->nij", change, averages)
+    residual -= _layer_mean(residual)
+    spreads = np.sqrt(_layer_mean(residual**2))
+    unit = np.divide(residual, spreads, out=np.where(np.isfinite(residual), 0.0, np.nan), where=spreads > 0)
+    return unit, spreads
+
+
+def _fitted(unit: Floats, spreads: Floats) -> Covariance:
+    return fit_covariance(unit) if np.any(spreads > 0) else Covariance(0.0, 1.0)
 
 
 def _covariates(covariates: ArrayLike | None, shape: tuple[int, int]) -> Floats:
