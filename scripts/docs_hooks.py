@@ -164,6 +164,13 @@ def mission_presets() -> str:
     return table(["Preset", "Mission", "You declare", "Mind"], rows)
 
 
+def retrieval_options() -> str:
+    """Return the options of every kind of retrieval."""
+    from geocryoai.stages.retrieval_options import OPTIONS
+
+    return "\n\n".join(_section(model, f"kind {kind}") for kind, model in OPTIONS.items())
+
+
 def twin_options() -> str:
     """Return the options of the simulated Alaska."""
     from geocryoai.twin.options import TwinOptions
@@ -279,6 +286,7 @@ GENERATED: dict[str, Callable[[], str]] = {
     "product-options": product_options,
     "mission-options": mission_options,
     "mission-presets": mission_presets,
+    "retrieval-options": retrieval_options,
     "twin-options": twin_options,
     "sources": sources_table,
     "components": components,

@@ -19,6 +19,7 @@ from geocryoai.report.inventory import (
     version_lines,
 )
 from geocryoai.report.limitations import limitations
+from geocryoai.report.retrieval_part import retrieval_part
 from geocryoai.report.run_files import RunFiles
 from geocryoai.report.scale_table import scale_table
 from geocryoai.report.target_part import absent, target_part
@@ -77,6 +78,7 @@ def build_report(root: Path, study: Study, out: Path, *, view: View | None = Non
         section("verdict", "Verdict, worst first", verdict_box(verdict_items(run)), passed_tests(run)),
         section("sites", "Where was measured", *(where if sites or not unplaced else where[:1])),
         *parts,
+        retrieval_part(run),
         _data(run),
         section("method", "Inputs and learners", method_parts(run), version_lines(run)),
         section("limitations", "Limitations", listing(limitations(run))),
@@ -126,6 +128,7 @@ def _contents(study: Study) -> Html:
     links = [("verdict", "Verdict"), ("sites", "Sites")]
     links += [(f"target-{target}", title_of(target)) for target in study.targets]
     links += [
+        *([("retrievals", "Retrievals")] if study.retrievals else []),
         ("data", "Data"),
         ("method", "Inputs and learners"),
         ("limitations", "Limitations"),

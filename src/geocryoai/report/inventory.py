@@ -97,6 +97,10 @@ def citations(run: RunFiles) -> Html:
         info = source["info"]
         said.setdefault(info["citation"], []).append(name)
         links[info["citation"]] = _links(info)
+    for name, section in run.study.retrievals.items():
+        if section.citation:
+            said.setdefault(section.citation, []).append(name)
+            links.setdefault(section.citation, Html(""))
     points += [join([text, links[text], f" ({', '.join(names)})"]) for text, names in said.items()]
     points.append("Coastline of the maps: Natural Earth (naturalearthdata.com), public domain.")
     return listing(points)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from geocryoai.report.inventory import learnt_rows
+from geocryoai.report.retrieval_part import retrieved_scenes
 from geocryoai.report.words import count, percent, plain
 
 if TYPE_CHECKING:
@@ -31,6 +32,10 @@ def limitations(run: RunFiles) -> list[str]:
 def _of_study(run: RunFiles) -> Iterator[str]:
     if run.study.twin is not None:
         yield "The world of this run is simulated: its scores say how the method works, not how well nature is known."
+    for name, scenes in retrieved_scenes(run).items():
+        failed = sum("failed" in scene for scene in scenes)
+        if failed:
+            yield f"{name}: {failed} of {count(len(scenes), 'scene')} could not be retrieved."
     tasks = {test.section.task for target in run.study.targets for test in run.tests(target)}
     if tasks and "map" not in tasks:
         yield "No test asks how good the predictions are where nobody measured; maps of this run are not judged."

@@ -67,6 +67,7 @@ def check_study(study: Study, data: Path | None) -> None:
         *run_problems(study),
         *_refine_problems(study),
         *_twin_problems(study),
+        *_retrieval_problems(study, data),
         *([] if data is None else _missing_files(study, data)),
     ]
     if problems:
@@ -217,6 +218,13 @@ def _twin_problems(study: Study) -> Iterator[str]:
         read_options({"seed": study.seed, **study.twin})
     except StudyError as error:
         yield from error.problems
+
+
+def _retrieval_problems(study: Study, data: Path | None) -> Iterator[str]:
+    if study.retrievals:
+        from geocryoai.stages.retrieval_inputs import retrieval_problems
+
+        yield from retrieval_problems(study, data)
 
 
 def _missing_files(study: Study, data: Path) -> Iterator[str]:

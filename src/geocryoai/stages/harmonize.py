@@ -110,7 +110,7 @@ def write_cube(work: Workspace) -> None:
     from geocryoai.stages.refine import refined_stores
 
     path, grid = cube_path(work), study_grid(work.study)
-    stores = [work.folder("ingest") / name / "fields.zarr" for name in work.study.sources]
+    stores = [work.folder("ingest") / name / "fields.zarr" for name in (*work.study.sources, *work.study.retrievals)]
     stores = [store for store in stores if store.exists()]
     lines_path = path.with_suffix(".json")
     if grid is None or not stores or lines_path.exists():

@@ -24,11 +24,16 @@ def input_hashes(study: Study, data: Path | None) -> dict[str, str]:
     """Return the hash of every input file, by source; for a twin, of what it is made from."""
     if data is None:
         return {"twin": text_hash(repr(sorted((study.twin or {}).items())))}
-    return {name: file_hash(data / source.path) for name, source in study.sources.items()}
+    hashes = {name: file_hash(data / source.path) for name, source in study.sources.items()}
+    if study.retrievals:
+        from geocryoai.stages.retrieval_inputs import retrieval_hashes
+
+        hashes |= retrieval_hashes(study, data)
+    return hashes
 
 
 def ingest(work: Workspace) -> None:
-    """Read every source of the study; a twin is generated first."""
+    """Read every source of the study and retrieve its scenes; a twin is generated first."""
     out = work.folder("ingest")
     data = work.data
     if data is None:
@@ -42,6 +47,10 @@ def ingest(work: Workspace) -> None:
             read = reader.read(data / section.path, source=section.path, options=options, targets=work.targets)
             _write(read, out / name, section.path)
         tick(len(work.study.sources), len(work.study.sources))
+    if work.study.retrievals:
+        from geocryoai.stages.retrieve_fields import retrieve_all
+
+        retrieve_all(work, data, out)
 
 
 def _generate_twin(work: Workspace, out: Path) -> Path:

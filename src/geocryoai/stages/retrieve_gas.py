@@ -184,8 +184,8 @@ def retrieve_scene(
         masks=MaskOptions(sun_zenith=request.sun_zenith),
     )
     found, plumes = retrieve_plumes(scene, target, options, PlumeOptions(false_alarms=request.false_alarms))
-    found, plumes = _on_map(scene, found, plumes)
-    ground = _ground(scene, request, found.linear.shape)
+    found, plumes = on_map(scene, found, plumes)
+    ground = ground_of_scene(scene, request.pixel, found.linear.shape)
     summary = _summary(scene, found, plumes, ground, request, wind)
     stem = request.out / f"{_stem(image)}_{request.gas}"
     attributes = {"title": f"{request.gas} enhancement of {scene.name}", "source": image.name, "target": target.name,
@@ -232,7 +232,7 @@ def _with_sigma(value: float, sigma: float) -> str:
     return f"{round(value, digits):.{shown}f} +- {round(sigma, digits):.{shown}f}"
 
 
-def _on_map(scene: Scene, found: Enhancement, plumes: PlumeMap) -> tuple[Enhancement, PlumeMap]:
+def on_map(scene: Scene, found: Enhancement, plumes: PlumeMap) -> tuple[Enhancement, PlumeMap]:
     """Return the layers on the map where a look-up table leads there."""
     glt = scene.glt
     if scene.position is not None or glt is None:
@@ -245,10 +245,11 @@ def _on_map(scene: Scene, found: Enhancement, plumes: PlumeMap) -> tuple[Enhance
     return Enhancement(classical, linear, sparse, sigma, flags, found.notes), replace(plumes, labels=labels)
 
 
-def _ground(scene: Scene, request: GasRequest, shape: tuple[int, ...]) -> Ground | None:
+def ground_of_scene(scene: Scene, pixel: float | None, shape: tuple[int, ...]) -> Ground | None:
+    """Return the ground of a scene: from its map, else from the side of a pixel [m]; None where neither is known."""
     if scene.map_position is not None:
         return ground_of(scene.map_position, (shape[0], shape[1]))
-    return None if request.pixel is None else square_ground(request.pixel)
+    return None if pixel is None else square_ground(pixel)
 
 
 def _summary(

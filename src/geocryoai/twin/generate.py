@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from geocryoai.core.files import write_text
+from geocryoai.twin.airborne import fly
 from geocryoai.twin.boreholes import borehole_tables
 from geocryoai.twin.coarse import run_coarse_model
 from geocryoai.twin.cover import Cover, map_cover
@@ -74,12 +75,13 @@ def generate(folder: Path, options: TwinOptions) -> TwinSummary:
     _write_coarse(folder / "coarse_model.nc", options, truth, mapped, drivers)
     write_truth(folder / "truth.nc", truth)
     tables = _measure(options, truth)
+    flown = fly(folder, options, truth, Places(options, truth.landscape))
     for name, table in tables.items():
         write_text(folder / name, table.write_csv())
     grids = ("drivers.nc", "landscape.nc", "coarse_model.nc", "truth.nc")
     return TwinSummary(
         folder=folder,
-        files=tuple(sorted((*grids, *tables))),
+        files=tuple(sorted((*grids, *tables, *flown))),
         land_cells=truth.landscape.cells,
         months=options.months,
         rows={name: table.height for name, table in tables.items()},

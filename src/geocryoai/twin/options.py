@@ -117,6 +117,30 @@ class CoarseOptions(Section):
     bias: float = Field(1.0, ge=0, le=3)
 
 
+class AirborneOptions(Section):
+    """Scenes of airborne instruments, in their true formats but with pixels coarser than real ones.
+
+    Attributes
+    ----------
+    radar_pairs : int
+        UAVSAR repeat-pass pairs over one thaw season each.
+    radar_pixel : float
+        Pixel of the pairs [m]; real ones have about 6 m.
+    reflectance_lines : int
+        AVIRIS-NG lines of reflectance.
+    reflectance_pixel : float
+        Their pixel [m]; real ones have about 5 m.
+    radiance_lines : int
+        AVIRIS-NG lines of radiance with pixels of 5 m; methane comes out of a lake's edge in every line but each third.
+    """
+
+    radar_pairs: int = Field(0, ge=0, le=200)
+    radar_pixel: float = Field(400.0, ge=5, le=5_000)
+    reflectance_lines: int = Field(0, ge=0, le=200)
+    reflectance_pixel: float = Field(500.0, ge=4, le=5_000)
+    radiance_lines: int = Field(0, ge=0, le=50)
+
+
 class TwinOptions(Section):
     """The whole twin.
 
@@ -146,6 +170,7 @@ class TwinOptions(Section):
     truth: TruthOptions = TruthOptions()
     network: NetworkOptions = NetworkOptions()
     coarse: CoarseOptions = CoarseOptions()
+    airborne: AirborneOptions = AirborneOptions()
 
     @property
     def years(self) -> range:

@@ -123,6 +123,35 @@ class SourceSection(Section):
     options: dict[str, Any] = Field(default_factory=dict, description="the reader's own options")
 
 
+RetrievalKind = Literal["ch4", "indices", "displacement", "alt", "polsar"]
+
+
+def _paths(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+class RetrievalSection(Section):
+    """Scenes retrieved one by one and gathered into the cells of the domain, as fields that learners may see.
+
+    The fields are called ``NAME_LAYER``, with ``NAME_LAYER_sigma`` and ``NAME_LAYER_count`` beside them. A scene that
+    fails is listed; the others go on.
+    """
+
+    kind: RetrievalKind = Field(description="what is retrieved, as by `geocryoai retrieve`, or spectral `indices`")
+    scenes: Annotated[tuple[str, ...], BeforeValidator(_paths)] = Field(
+        min_length=1, description="paths or patterns relative to the data folder: headers, annotations, C3 folders"
+    )
+    time: Literal["month", "static"] = Field(
+        "static", description="`month`: the month of the scene's last pass; `static`: mean of all scenes for all months"
+    )
+    per_scene: str | None = Field(
+        None, description="CSV relative to the data folder: column `scene`, others named as options, which they replace"
+    )
+    options: dict[str, Any] = Field(default_factory=dict, description="the retrieval's own options")
+    licence: str = Field("", description="terms of the scenes, for the report")
+    citation: str = Field("", description="how to cite the scenes, for the report")
+
+
 class JoinSection(Section):
     """Which covariates of another source go with a record.
 
@@ -328,6 +357,9 @@ class Study(Section):
     domain: DomainSection | None = Field(None, description="where; needed for a cube and maps")
     twin: dict[str, Any] | None = Field(None, description="options of a simulated Alaska")
     sources: dict[Name, SourceSection] = Field(min_length=1, description="what is read")
+    retrievals: dict[Name, RetrievalSection] = Field(
+        default_factory=dict, description="scenes that become fields, by the first part of the fields' names"
+    )
     targets: dict[str, TargetSection] = Field(min_length=1, description="what is predicted, by house name")
     refine: dict[str, RefineSection] = Field(
         default_factory=dict, description="coarse fields that are refined on the way to the cube, by name"

@@ -128,11 +128,12 @@ def find_plumes(linear: Floats, sigma: Floats, options: PlumeOptions | None = No
     order = np.argsort(scores)[::-1]
     kept = [i for i in order if scores[i] >= threshold]
     out = np.zeros(linear.shape, np.int32)
+    cores = np.isin(labels, [i + 1 for i in kept])
     plumes = []
     for label, i in enumerate(kept, 1):
         core = labels == i + 1
         grown = ndimage.binary_dilation(core, _NEIGHBOURS, options.grow) if options.grow else core
-        out[grown & known & (out == 0)] = label
+        out[grown & known & (out == 0) & (core | ~cores)] = label
         expected = count * float(np.exp(-(scores[i] - base) / mean))
         plumes.append(Plume(label, float(scores[i]), expected, int(sizes[i])))
     return PlumeMap(out, tuple(plumes), factor, threshold)
