@@ -8,7 +8,7 @@ Each volume runs in a process of its own, so that its peak memory can be told.
 The ratio is the throughput of the streaming parts over that of reading the same files from front to back, both after
 the files were dropped from the page cache; 1 is the disk itself.
 
-    python benchmarks/run.py alaska_scale            # volumes 1, 4 and 16 (1.2 billion values, 5 GB of disk)
+    python benchmarks/run.py alaska_scale            # volumes 2, 8 and 32 (2.5 billion values, 10 GB of disk)
     python benchmarks/alaska_scale.py measure 1 DIR  # one volume
 """
 
@@ -26,7 +26,7 @@ from pathlib import Path
 import numpy as np
 
 #: How often the smallest volume is taken; up to 4 times by longer scenes, beyond that by more of them.
-VOLUMES = (1, 4, 16)
+VOLUMES = (2, 8, 32)
 LONGEST = 4
 
 LINES, BANDS, SAMPLES = 250, 425, 512
