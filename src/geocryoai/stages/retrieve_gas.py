@@ -28,6 +28,7 @@ from geocryoai.retrievals.spectroscopy.plumes import PlumeMap
 from geocryoai.retrievals.spectroscopy.summary import plume_table
 from geocryoai.sources.envi import parse_header
 from geocryoai.sources.spectroscopy import Scene, open_scene, parse_name
+from geocryoai.stages.scene_batch import each_scene
 
 if TYPE_CHECKING:
     from geocryoai.retrievals.spectroscopy.targets import GasTarget
@@ -124,19 +125,7 @@ def retrieve_scenes(
     target = read_target(request.target)
     images = find_images(files)
     require_folder(request.out)
-    written, failed = [], []
-    for image in images:
-        try:
-            written.append(retrieve_scene(image, target, request, wind, tell))
-        except GeoCryoAIError as error:
-            if len(images) == 1:
-                raise
-            failed.append(str(error))
-            tell(f"failed: {image}")
-    if failed:
-        listed = "\n".join(f"  {number}. {text}" for number, text in enumerate(failed, 1))
-        raise SourceError(f"{len(failed)} of {len(images)} scenes could not be retrieved, the others were\n{listed}")
-    return written
+    return each_scene(images, lambda image: retrieve_scene(image, target, request, wind, tell), tell)
 
 
 def find_images(files: Sequence[Path]) -> list[Path]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from geocryoai import __version__
-from geocryoai.core.errors import GeoCryoAIError, SourceError
+from geocryoai.core.errors import SourceError
 from geocryoai.core.files import complete_or_absent, require_folder, write_json
 from geocryoai.products.radar_map import radar_numbers, thinned, write_radar_geotiff, write_radar_netcdf
 from geocryoai.retrievals.radar.displacement_map import DisplacementOptions, displacement_map
@@ -16,6 +16,7 @@ from geocryoai.retrievals.radar.thickness_map import ThicknessOptions, thickness
 from geocryoai.sources._fields import open_netcdf
 from geocryoai.sources.polsar_c3 import open_c3
 from geocryoai.sources.uavsar.scene import open_scene
+from geocryoai.stages.scene_batch import each_scene
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -57,19 +58,7 @@ def retrieve_radar(
     """
     scenes = find_scenes(files, kind)
     require_folder(out)
-    written, failed = [], []
-    for scene in scenes:
-        try:
-            written.append(_retrieve(kind, scene, out, options, tell))
-        except GeoCryoAIError as error:
-            if len(scenes) == 1:
-                raise
-            failed.append(str(error))
-            tell(f"failed: {scene}")
-    if failed:
-        listed = "\n".join(f"  {number}. {text}" for number, text in enumerate(failed, 1))
-        raise SourceError(f"{len(failed)} of {len(scenes)} scenes could not be retrieved, the others were\n{listed}")
-    return written
+    return each_scene(scenes, lambda scene: _retrieve(kind, scene, out, options, tell), tell)
 
 
 def find_scenes(files: Sequence[Path], kind: str) -> list[Path]:

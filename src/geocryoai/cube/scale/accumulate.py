@@ -138,9 +138,7 @@ def _kernels() -> dict[bool, Callable[..., Any]]:
     return {False: compiled(_samples_adjacent), True: compiled(_bands_adjacent)}
 
 
-def _samples_adjacent(
-    values: Any, cell: Any, missing: Any, about: float, sums: Any, squares: Any, counts: Any
-) -> None:  # pragma: no cover - compiled
+def _samples_adjacent(values: Any, cell: Any, missing: Any, about: float, sums: Any, squares: Any, counts: Any) -> None:
     lines, bands, samples = values.shape
     for line in range(lines):
         start = 0
@@ -166,9 +164,7 @@ def _samples_adjacent(
             start = stop
 
 
-def _bands_adjacent(
-    values: Any, cell: Any, missing: Any, about: float, sums: Any, squares: Any, counts: Any
-) -> None:  # pragma: no cover - compiled
+def _bands_adjacent(values: Any, cell: Any, missing: Any, about: float, sums: Any, squares: Any, counts: Any) -> None:
     lines, bands, samples = values.shape
     total, square, count = np.zeros(bands), np.zeros(bands), np.zeros(bands, np.int64)
     for line in range(lines):

@@ -79,7 +79,7 @@ def _kernel() -> Callable[..., Any]:
     return numba.njit(nogil=True, cache=True)(_interpolate)
 
 
-def _interpolate(right: Any, down: Any, height: int, width: int, cells: Any) -> None:  # pragma: no cover - compiled
+def _interpolate(right: Any, down: Any, height: int, width: int, cells: Any) -> None:
     lines, samples = cells.shape
     for line in range(lines):
         node, part = line // 32, (line % 32) / 32.0
