@@ -69,7 +69,7 @@ def run_plot(species, plot, chosen, climate, fires, states, p, sizes, out):
     memory, summary, thaw, floor, litter = np.zeros(6), np.zeros(5), np.zeros(12), np.zeros(6), np.zeros(2)
     memory[MOISTURE], floor[SINCE] = 1.0, AFTER_FIRE_YEARS
     factors, totals, burnt = np.zeros((kinds, 4)), np.zeros((4, kinds)), np.zeros(kinds)
-    layers, above = np.zeros(LAYERS), np.zeros(LAYERS + 1)
+    layers, above = np.zeros((2, LAYERS)), np.zeros((2, LAYERS + 1))
     for y in range(temperature.shape[0]):
         before, severity = count, fires[y]
         if severity > 0.0 or floor[SINCE] >= AFTER_FIRE_YEARS:
