@@ -44,6 +44,8 @@ def run_blocks(
     """Run a process over a map; see `geocryoai.processes.maps.simulate_map`."""
     chosen = process.read_options(options)
     axes = horizontal_axes(fields)
+    if process.prepare is not None:
+        fields, drivers = process.prepare(fields, drivers)
     days, years = month_lengths(fields)
     given = tuple(find_drivers(process, fields, drivers, fill, axes))
     plan = _Plan(process, chosen, given, process.outputs(chosen), axes, days, years)
@@ -53,7 +55,7 @@ def run_blocks(
                          next_step="Name a field for one of them; it gives the map its cells.")  # fmt: skip
     inside = _inside(fields, mask, axes)
     part = fields[variables].drop_vars([n for n in fields.coords if n not in {"time", *axes}], errors="ignore")
-    part = part.assign({_MASK: inside})
+    part = part.assign({_MASK: inside}).assign_coords(time=fields["time"])
     lazy = any(part[name].chunks is not None for name in variables)
     rows = _rows(plan, part.sizes[axes[1]], memory_mb)
     part = part.chunk({"time": -1, axes[0]: rows, axes[1]: -1})
@@ -151,7 +153,7 @@ def _run(cells: Cells, plan: _Plan) -> dict[str, Array]:
     if cells.count > 1:
         return plan.process.run(cells, plan.options)
     twice = {name: np.repeat(values, 2, axis=-1) for name, values in cells.values.items()}
-    answers = plan.process.run(Cells(cells.days, np.repeat(cells.row, 2), twice), plan.options)
+    answers = plan.process.run(Cells(cells.days, np.repeat(cells.row, 2), twice, cells.first_year), plan.options)
     return {name: values[:, :1] for name, values in answers.items()}
 
 
@@ -166,7 +168,7 @@ def _cells(values: Mapping[str, Array], inside: NDArray[np.bool_], plan: _Plan) 
             here = values[given.driver.name][..., inside]
         wide = here.ndim == 1 and not given.driver.static
         held[given.driver.name] = np.ascontiguousarray(np.broadcast_to(here, (months, count)) if wide else here)
-    return Cells(plan.days, np.nonzero(inside)[0], held)
+    return Cells(plan.days, np.nonzero(inside)[0], held, int(plan.years[0]))
 
 
 def _require_values(given: Given, values: Array, inside: NDArray[np.bool_], part: xr.Dataset, plan: _Plan) -> None:
