@@ -48,7 +48,7 @@ def study_file(study: str) -> Path | None:
     return path if path.suffix in {".yml", ".yaml"} or path.is_file() else None
 
 
-def check_study(study: Study, data: Path | None) -> None:
+def check_study(study: Study, data: Path | None, *, learnt: bool = True) -> None:
     """Raise StudyError with every problem that can be known before any work.
 
     Parameters
@@ -56,8 +56,11 @@ def check_study(study: Study, data: Path | None) -> None:
     study : Study
     data : Path or None
         Data folder; without one only a study of the twin can do with it, and files are not looked for.
+    learnt : bool
+        Whether the study must have what a run learns from, or is only simulated.
     """
     problems = [
+        *(_left_out(study) if learnt else ()),
         *_unknown_names(study),
         *_target_names(study),
         *_broken_references(study),
@@ -72,6 +75,15 @@ def check_study(study: Study, data: Path | None) -> None:
     ]
     if problems:
         raise StudyError(problems, where=study.name)
+
+
+def _left_out(study: Study) -> Iterator[str]:
+    """Yield the sections without which nothing can be learnt."""
+    for name in ("sources", "targets", "learners"):
+        if not getattr(study, name):
+            yield f"{name}: missing; it has no default (a study without is for `geocryoai simulate` alone)"
+    if not study.predict.learner:
+        yield "predict.learner: missing; it has no default"
 
 
 def _unknown_names(study: Study) -> Iterator[str]:
@@ -124,7 +136,8 @@ def _broken_references(study: Study) -> Iterator[str]:
         yield from unknown("evaluate.ablation.protocol", [asked.protocol], list(study.evaluate.protocols))
         yield from unknown("evaluate.ablation.learner", [asked.learner], learners)
         yield from unknown("evaluate.ablation.targets", asked.targets, targets)
-    yield from unknown("predict.learner", [study.predict.learner], learners)
+    if study.predict.learner:
+        yield from unknown("predict.learner", [study.predict.learner], learners)
 
 
 def _domain_problems(study: Study) -> Iterator[str]:

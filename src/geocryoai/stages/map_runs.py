@@ -11,12 +11,14 @@ import numpy as np
 
 from geocryoai.core.errors import ModelError, nearest
 from geocryoai.core.study import RunSection, Study
+from geocryoai.stages.harmonize import open_study_cube, study_grid, study_months
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from geocryoai.processes.maps import Output
     from geocryoai.stages.progress import Progress
+    from geocryoai.stages.workspace import Workspace
 
 
 def needed_runs(study: Study, wanted: str | None = None) -> dict[str, RunSection]:
@@ -36,6 +38,32 @@ def earlier_outputs(section: RunSection) -> Iterator[tuple[str, str]]:
         run, dot, output = str(source).partition(".")
         if isinstance(source, str) and dot:
             yield run, output
+
+
+def fields_to_run_over(work: Workspace, runs: Mapping[str, RunSection]) -> xr.Dataset | None:
+    """Return the study's cube; its bare grid and months where it has none and every run can do with constants."""
+    from geocryoai.processes.maps import MAP_PROCESSES
+
+    cube, grid = open_study_cube(work), study_grid(work.study)
+    if cube is not None or grid is None:
+        return cube
+    from geocryoai.cube.store import bare_cube
+
+    if any(MAP_PROCESSES.get(section.process).prepare is None for section in runs.values()):
+        return None
+    return bare_cube(grid, study_months(work.study))
+
+
+def prepared(runs: Mapping[str, RunSection], fields: xr.Dataset) -> xr.Dataset:
+    """Return the fields with what processes take from the map as a whole, so that a part of it may be run alone."""
+    from geocryoai.processes.maps import MAP_PROCESSES
+
+    for name, section in runs.items():
+        prepare = MAP_PROCESSES.get(section.process).prepare
+        if prepare is not None:
+            with _named(name):
+                fields, _ = prepare(fields, section.drivers or None)
+    return fields
 
 
 def run_outputs(section: RunSection) -> dict[str, Output]:
@@ -74,6 +102,7 @@ def run_over_fields(
         For the blocks that are computed at once [MB].
     """
     done: dict[str, xr.Dataset] = {}
+    fields = prepared(runs, fields)
     for name, section in runs.items():
         with progress.task(f"simulate {name}"), _named(name):
             done[name] = _stored(section, _with_earlier(section, fields, done), scratch / f"{name}.zarr", memory_mb)

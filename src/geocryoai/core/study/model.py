@@ -323,7 +323,7 @@ class EvaluateSection(Section):
 class PredictSection(Section):
     """What the finished run predicts: the learner, and for maps the months (or ``all`` of the period)."""
 
-    learner: str = Field(description="learner of the study that is trained on all records")
+    learner: str = Field("", description="learner of the study that is trained on all records")
     maps: bool = Field(False, description="also predict on the grid of the domain")
     months: Months = Field((), description="months of the maps; empty: the last one")
 
@@ -356,19 +356,23 @@ class Study(Section):
     period: PeriodSection = Field(description="when")
     domain: DomainSection | None = Field(None, description="where; needed for a cube and maps")
     twin: dict[str, Any] | None = Field(None, description="options of a simulated Alaska")
-    sources: dict[Name, SourceSection] = Field(min_length=1, description="what is read")
+    sources: dict[Name, SourceSection] = Field(default_factory=dict, description="what is read")
     retrievals: dict[Name, RetrievalSection] = Field(
         default_factory=dict, description="scenes that become fields, by the first part of the fields' names"
     )
-    targets: dict[str, TargetSection] = Field(min_length=1, description="what is predicted, by house name")
+    targets: dict[str, TargetSection] = Field(
+        default_factory=dict, description="what is predicted, by house name; none: the study is only simulated"
+    )
     refine: dict[str, RefineSection] = Field(
         default_factory=dict, description="coarse fields that are refined on the way to the cube, by name"
     )
     simulate: dict[Name, RunSection] = Field(
         default_factory=dict, description="process models over the cube, in the order in which they run"
     )
-    learners: dict[Name, LearnerSection] = Field(min_length=1, description="what learns, by the name in the scores")
+    learners: dict[Name, LearnerSection] = Field(
+        default_factory=dict, description="what learns, by the name in the scores"
+    )
     evaluate: EvaluateSection = Field(EvaluateSection(), description="the honest tests")
-    predict: PredictSection = Field(description="what the finished run predicts")
+    predict: PredictSection = Field(PredictSection(), description="what the finished run predicts")
     report: ReportSection = Field(ReportSection(), description="what the report says beside the figures")
     compute: ComputeSection = Field(ComputeSection(), description="limits of the machine")

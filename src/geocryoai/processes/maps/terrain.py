@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from geocryoai.processes.maps.contract import GivenDrivers
 
-#: Names under which the answers are put among the fields.
-CELL, LATITUDE, SLOPE, ASPECT = "cell_number", "cell_latitude", "slope_of_heights", "aspect_of_heights"
+#: Names under which number and latitude of each cell are put among the fields.
+CELL, LATITUDE = "cell_number", "cell_latitude"
 
 #: Step by which true north is found [degree of latitude].
 _STEP = 0.01
@@ -51,27 +51,27 @@ def with_places(
     """
     present = set(map(str, fields.data_vars))
     chosen = dict(drivers) if drivers is not None else {name: name for name in known if name in present}
-    new: dict[str, Array] = {}
+    new: dict[str, tuple[Array, str]] = {}
     if CELL not in present:
-        wkt = _projected(fields)
-        new[CELL] = np.arange(fields.sizes["y"] * fields.sizes["x"], dtype=np.float64).reshape(
-            fields.sizes["y"], fields.sizes["x"]
-        )
-        new[LATITUDE], turned = _latitude(fields, wkt)
-        if "slope" not in chosen and isinstance(chosen.get("elevation"), str):
-            new[SLOPE], aspect = slope_and_aspect(*_heights(fields, str(chosen["elevation"])))
-            new[ASPECT] = (aspect - turned) % 360.0
+        new[LATITUDE] = _latitude(fields)[0], "degree"
+        rows, columns = fields.sizes["y"], fields.sizes["x"]
+        new[CELL] = np.arange(rows * columns, dtype=np.float64).reshape(rows, columns), "1"
     chosen |= {"cell": CELL, "latitude": LATITUDE}
-    if "slope" not in chosen and (SLOPE in new or SLOPE in present):
-        chosen |= {"slope": SLOPE, "aspect": ASPECT}
+    height = chosen.get("elevation")
+    if "slope" not in chosen and isinstance(height, str):
+        chosen |= {"slope": f"slope_of_{height}", "aspect": f"aspect_of_{height}"}
+        if f"slope_of_{height}" not in present:
+            slope, aspect = slope_and_aspect(*_heights(fields, height))
+            new[f"slope_of_{height}"] = slope, "degree"
+            new[f"aspect_of_{height}"] = (aspect - _latitude(fields)[1]) % 360.0, "degree"
     if "slope" not in chosen or ("aspect" not in chosen and chosen["slope"] != 0):
         missing = "slope" if "slope" not in chosen else "aspect"
         raise ModelError(
             f"the driver '{missing}' is missing", where="process forest, drivers",
             next_step="Name fields or numbers for slope and aspect [degree], or a field of heights as elevation.",
         )  # fmt: skip
-    units = {CELL: "1", LATITUDE: "degree", SLOPE: "degree", ASPECT: "degree"}
-    return fields.assign({name: (("y", "x"), values, {"units": units[name]}) for name, values in new.items()}), chosen
+    added = {name: (("y", "x"), values, {"units": unit}) for name, (values, unit) in new.items()}
+    return fields.assign(added), chosen
 
 
 def slope_and_aspect(height: Array, y: Array, x: Array) -> tuple[Array, Array]:
@@ -105,18 +105,13 @@ def slope_and_aspect(height: Array, y: Array, x: Array) -> tuple[Array, Array]:
     return slope, np.where(slope > 0.0, aspect, np.where(np.isfinite(slope), 0.0, np.nan))
 
 
-def _projected(fields: xr.Dataset) -> str:
-    """Return the CRS of fields on a grid in metres."""
+def _latitude(fields: xr.Dataset) -> tuple[Array, Array]:
+    """Return latitude, and the direction of true north clockwise from the y axis [degree], shape (y, x)."""
     wkt = next((str(fields[n].attrs["crs_wkt"]) for n in fields.coords if "crs_wkt" in fields[n].attrs), None)
     if not {"y", "x"} <= set(fields.dims) or wkt is None or read_crs(wkt).is_geographic:
         raise ModelError("a forest grows on a projected grid", where="process forest",
                          found=f"dimensions {', '.join(map(str, fields.dims))}",
                          expected="y and x [m], and a coordinate with crs_wkt")  # fmt: skip
-    return wkt
-
-
-def _latitude(fields: xr.Dataset, wkt: str) -> tuple[Array, Array]:
-    """Return latitude, and the direction of true north clockwise from the y axis [degree], shape (y, x)."""
     x, y = np.meshgrid(*(fields[name].to_numpy().astype(np.float64) for name in ("x", "y")))
     lon, lat = (np.asarray(a) for a in transformer(wkt, LONLAT).transform(x, y))
     back = np.clip(lat - _STEP, -90.0, 90.0)
