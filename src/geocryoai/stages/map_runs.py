@@ -12,6 +12,7 @@ import numpy as np
 from geocryoai.core.errors import ModelError, nearest
 from geocryoai.core.study import RunSection, Study
 from geocryoai.stages.harmonize import open_study_cube, study_grid, study_months
+from geocryoai.stages.stations import station_columns, with_stations
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -33,7 +34,7 @@ def needed_runs(study: Study, wanted: str | None = None) -> dict[str, RunSection
 
 
 def earlier_outputs(section: RunSection) -> Iterator[tuple[str, str]]:
-    """Yield run and output of each driver that is an output of an earlier run."""
+    """Yield run and output of each driver that is an output of an earlier run (or source and column of a station)."""
     for source in section.drivers.values():
         run, dot, output = str(source).partition(".")
         if isinstance(source, str) and dot:
@@ -41,17 +42,16 @@ def earlier_outputs(section: RunSection) -> Iterator[tuple[str, str]]:
 
 
 def fields_to_run_over(work: Workspace, runs: Mapping[str, RunSection]) -> xr.Dataset | None:
-    """Return the study's cube; its bare grid and months where it has none and every run can do with constants."""
+    """Return the study's cube with the drivers from stations; bare axes where it has no fields and needs none."""
+    from geocryoai.cube.store import bare_cube
     from geocryoai.processes.maps import MAP_PROCESSES
 
     cube, grid = open_study_cube(work), study_grid(work.study)
-    if cube is not None or grid is None:
-        return cube
-    from geocryoai.cube.store import bare_cube
-
-    if any(MAP_PROCESSES.get(section.process).prepare is None for section in runs.values()):
-        return None
-    return bare_cube(grid, study_months(work.study))
+    if cube is None and grid is not None:
+        stations = any(station_columns(work.study, runs))
+        if stations or all(MAP_PROCESSES.get(section.process).prepare is not None for section in runs.values()):
+            cube = bare_cube(grid, study_months(work.study))
+    return None if cube is None else with_stations(work, runs, cube)
 
 
 def prepared(runs: Mapping[str, RunSection], fields: xr.Dataset) -> xr.Dataset:
@@ -146,6 +146,8 @@ def _with_earlier(section: RunSection, fields: xr.Dataset, done: Mapping[str, xr
     """Return the fields with the outputs of earlier runs under the names by which a run calls them."""
     earlier = {}
     for run, output in earlier_outputs(section):
+        if f"{run}.{output}" in fields:
+            continue
         if run not in done or output not in done[run]:
             known = [f"{r}.{o}" for r, answer in done.items() for o in answer.data_vars if o != "coverage"]
             raise ModelError(f"no earlier run gives '{run}.{output}'", where=f"process {section.process}",

@@ -183,12 +183,13 @@ class AnchorSection(Section):
 class RunSection(Section):
     """A process model that runs over the cube, from monthly drivers and statics; its outputs may anchor targets.
 
-    A driver is a field of the cube, an output of a run before it (``RUN.OUTPUT``), or a number in the driver's unit.
+    A driver is a field of the cube, an output of a run before it (``RUN.OUTPUT``), a column of a table of one station
+    (``SOURCE.COLUMN``), or a number in the driver's unit.
     """
 
     process: str = Field(description="name of a process that runs over maps")
     drivers: dict[str, float | str] = Field(
-        default_factory=dict, description="driver -> field, RUN.OUTPUT or number; empty: fields of the drivers' names"
+        default_factory=dict, description="driver -> field, RUN.OUTPUT, SOURCE.COLUMN or number; empty: fields of the drivers' names"
     )
     fill: dict[str, float] = Field(
         default_factory=dict, description="driver -> what a month without value takes; without it a gap is an error"
