@@ -94,7 +94,7 @@ class ForestMapOptions:
             given = getattr(self, name)
             if not isinstance(given, Mapping) or not all(str(year).lstrip("-").isdigit() for year in given):
                 raise ModelError("not numbers by year", where=name, found=repr(given), expected="{1950: 0.9}")
-            object.__setattr__(self, name, {int(year): float(value) for year, value in sorted(given.items())})
+            object.__setattr__(self, name, {int(year): float(given[year]) for year in sorted(given, key=int)})
         finite("warming [K]", list(self.warming.values()))
         at_least("temperature_sd, precipitation_sd", [self.temperature_sd, self.precipitation_sd])
         species_table(self.species or None)
@@ -167,7 +167,9 @@ def simulate_cells(cells: Cells, options: ForestMapOptions, replicates: int) -> 
     )  # fmt: skip
     kinds = species_table(options.species or None)
     with _KERNEL:
-        return simulate_forest(_climate(cells, options), plots, species=kinds, options=options.model(), seed=options.seed)
+        return simulate_forest(
+            _climate(cells, options), plots, species=kinds, options=options.model(), seed=options.seed
+        )
 
 
 def _climate(cells: Cells, options: ForestMapOptions) -> ForestClimate:
