@@ -158,13 +158,13 @@ def change(where: str, **keys: Any) -> Callable[[Tree], None]:
         (change("simulate.forest.options", tree_years=[1850]), "tree_years: a year is not in the climate; found 1850"),
         (change("simulate.forest.options", tree_years=[]), "simulate.forest.options.tree_years: missing"),
         (change("simulate.forest", drivers={"slop": 3}), "no driver 'slop'; did you mean 'slope'"),
-        (change("simulate.forest", drivers={"slope": 3}), "simulate.forest, process forest, drivers: the driver 'aspect'"),
+        (change("simulate.forest", drivers={"slope": 3}), "process forest, drivers: the driver 'aspect' is missing"),
         (
             change("simulate.forest.drivers", tas="station.tass"),
             "sources.station, tass: the table has no column 'tass'. Did you mean 'tas'",
         ),
         (change("simulate.forest.drivers", tas="statio.tas"), "'statio.tas' is of no sound run before this one"),
-        (change("period", end=2010), "the station has no value in a month of the period; found 2010-01 (12 such months)"),
+        (change("period", end=2010), "no value in a month of the period; found 2010-01 (12 such months)"),
         (change("domain", resolution=20, width=2, height=2), "--trees needs cells that are plots, 10 m, not 20 m"),
     ],
 )  # fmt: skip

@@ -49,7 +49,7 @@ def test_a_plane_has_its_slope_and_falls_where_it_falls(east: float, north: floa
 
 def test_aspect_is_from_true_north() -> None:
     fields = axes()
-    lon, lat = transformer(read_crs("EPSG:3338").to_wkt(), LONLAT).transform(300_000.0, 1_700_000.0)
+    _, lat = transformer(read_crs("EPSG:3338").to_wkt(), LONLAT).transform(300_000.0, 1_700_000.0)
     x, y = np.meshgrid(fields["x"].values, fields["y"].values)
     latitude = transformer(read_crs("EPSG:3338").to_wkt(), LONLAT).transform(x, y)[1]
     fields["elevation"] = (("y", "x"), -11_119.5 * (latitude - lat), {"units": "m"})
