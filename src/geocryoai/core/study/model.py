@@ -342,7 +342,8 @@ class ComputeSection(Section):
     scheduler: str = Field(
         "none",
         pattern=r"^(none|local:[1-9][0-9]*|(tcp|tls|ucx)://\S+)$",
-        description="who makes the cube's blocks: `none` (this process), `local:N` (N processes), or `tcp://host:port`",
+        description="who makes the cube's blocks and fits the folds: `none` (this process), `local:N` (N processes), "
+        "or `tcp://host:port`",
     )
 
 
