@@ -78,6 +78,9 @@ def run(
     with stoppable("The same command goes on where it stopped."):
         folder = run_study(resolved, data=data_folder(data, study, resolved), out=place, until=until, quiet=quiet)
     typer.echo(f"done: {folder}")
+    from geocryoai.stages.failed_scenes import require_all_scenes
+
+    require_all_scenes(resolved, folder, where=str(folder), made="the run is complete")
 
 
 @app.command()
@@ -141,7 +144,10 @@ app.command()(fetch)
 
 
 def main() -> None:
-    """Run the command line; a user's mistake is one clear paragraph and exit code 2, ours exit code 1."""
+    """Run the command line; a user's mistake is one clear paragraph and exit code 2, ours exit code 1.
+
+    Where some of many inputs could not be used and the others were, it is 3; after Ctrl-C 130.
+    """
     try:
         app(prog_name="geocryoai")
     except GeoCryoAIError as error:

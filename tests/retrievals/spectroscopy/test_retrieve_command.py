@@ -69,7 +69,7 @@ def test_one_bad_file_does_not_stop_the_others(command, place: Path, made_up: Si
     bad.write_bytes(bad.read_bytes()[:-8])
     (place / "lines" / "broken.hdr").write_text("no header")
     code, out, error = command(*order(place, "--group", 2))
-    assert code == 2
+    assert code == 3
     assert "2 of 3 scenes could not be retrieved, the others were" in error
     assert "the binary is truncated" in error
     assert "failed: " in out
