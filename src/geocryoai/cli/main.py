@@ -68,7 +68,7 @@ def run(
     from geocryoai.core.study import to_yaml
     from geocryoai.stages.check import find_study
 
-    resolved = find_study(study, set_ or [])
+    resolved = find_study(study, set_ or [], data_of=lambda sound: data_folder(data, study, sound))
     if print_config:
         typer.echo(to_yaml(resolved), nl=False)
         return
@@ -88,7 +88,7 @@ def validate(study: StudyArgument, data: DataOption = None, set_: SetOption = No
     """Check a study, and that its files are there: every problem at once, before any work."""
     from geocryoai.stages.check import check_study, find_study
 
-    resolved = find_study(study, set_ or [])
+    resolved = find_study(study, set_ or [], data_of=lambda sound: data_folder(data, study, sound))
     check_study(resolved, data_folder(data, study, resolved))
     typer.echo(f"{resolved.name}: no problems found")
 

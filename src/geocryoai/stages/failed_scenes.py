@@ -37,6 +37,7 @@ def require_all_scenes(study: Study, root: Path, *, where: str, made: str) -> No
     if failed:
         listed = "\n".join(f"  {number}. {text}" for number, text in enumerate(failed, 1))
         raise PartlyDoneError(
-            f"{made}, but without {len(failed)} of {scenes} scenes, which could not be retrieved\n{listed}", where=where,
+            f"{made}, but without {len(failed)} of {scenes} scenes, which could not be retrieved\n{listed}",
+            where=where,
             next_step="Mend or remove these files and run the same command again.",
         )  # fmt: skip
