@@ -43,9 +43,8 @@ def each_scene(scenes: Sequence[Path], retrieve: Callable[[Path], Path], tell: C
     if failed and not written:
         raise SourceError(f"none of {len(scenes)} scenes could be retrieved\n{listed}")
     if failed:
-        raise PartlyDoneError(
-            f"{len(failed)} of {len(scenes)} scenes could not be retrieved, the others were\n{listed}"
-        )
+        count = f"{len(failed)} of {len(scenes)}"
+        raise PartlyDoneError(f"{count} scenes could not be retrieved, the others were\n{listed}")
     return written
 
 
