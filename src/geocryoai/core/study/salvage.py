@@ -57,7 +57,7 @@ def salvage(tree: dict[str, Any]) -> Salvaged | None:
             return Salvaged(Study.model_validate(left), tuple(removed))
         except ValidationError as error:
             places = {tuple(_existing(left, item["loc"])) for item in error.errors()}
-        for place in sorted(places, key=str, reverse=True):
+        for place in sorted(places, key=_order, reverse=True):
             removed.append(".".join(map(str, place)))
             _take_out(left, place)
         removed += list(_fill(left))
@@ -73,6 +73,11 @@ def _existing(tree: Any, location: Sequence[Any]) -> Iterator[Any]:
             continue
         node = node[part]
         yield part
+
+
+def _order(place: tuple[Any, ...]) -> list[str]:
+    """Return a key by which places stand in their order, those within a place behind it."""
+    return [f"{part:09d}" if isinstance(part, int) else str(part) for part in place]
 
 
 def _is_position(node: Any, part: Any) -> bool:
