@@ -117,6 +117,31 @@ def test_the_truth_is_found_within_the_stated_errors(run: Path, files: Path):
         assert score.within_two >= 0.5
 
 
+def test_scores_of_saved_components_become_fields(files: Path, tree: Tree, tmp_path: Path):
+    from geocryoai.retrievals.spectroscopy.components import learn_components, save_components
+    from geocryoai.sources.spectroscopy import open_scene
+
+    data = Path(shutil.copytree(files, tmp_path / "data"))
+    (image,) = (data / "airborne" / "reflectance").glob("*_img.hdr")
+    save_components(data / "tundra.npz", learn_components(open_scene(image), 3))
+    tree["retrievals"] = {
+        "spectra": {
+            "kind": "components",
+            "scenes": "airborne/reflectance/*_img.hdr",
+            "options": {"loadings": "tundra.npz", "count": 2},
+        }
+    }
+    tree["targets"]["alt"]["join"] = []
+    study = study_from_dict(tree)
+    run = run_study(study, data=data, out=tmp_path / "run", until="ingest", quiet=True)
+    fields = xr.open_zarr(run / "ingest" / "spectra" / "fields.zarr", consolidated=False)
+    assert {f"spectra_component_{n}{end}" for n in (1, 2) for end in ("", "_sigma", "_count")} == set(fields.data_vars)
+    assert np.isfinite(fields["spectra_component_1"]).any()
+    (data / "tundra.npz").unlink()
+    with pytest.raises(StudyError, match=r"retrievals\.spectra\.options\.loadings: no tundra\.npz in the data folder"):
+        check_study(study, data)
+
+
 def test_a_planted_plume_is_found(run: Path, files: Path):
     planted = pl.read_csv(files / "airborne" / "truth_plumes.csv")
     (score,) = plume_scores(scenes_of(run, "methane"), planted)

@@ -16,7 +16,7 @@ from geocryoai.retrievals.radar.thickness_map import ThicknessOptions, thickness
 from geocryoai.sources._fields import open_netcdf
 from geocryoai.sources.polsar_c3 import open_c3
 from geocryoai.sources.uavsar.scene import open_scene
-from geocryoai.stages.scene_batch import each_scene
+from geocryoai.stages.scene_batch import each_once, each_scene
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -79,15 +79,7 @@ def find_scenes(files: Sequence[Path], kind: str) -> list[Path]:
         if not inside:
             raise SourceError("the folder has nothing to retrieve", where=str(path), expected=pattern)
         found += inside
-    names = [_stem(path, kind) for path in found]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise SourceError(
-            "two scenes have one name",
-            found=", ".join(twice),
-            next_step="Name each scene once; scenes of one name need a folder --out each.",
-        )
-    return found
+    return each_once(found, lambda path: _stem(path, kind), "scenes")
 
 
 def _retrieve(kind: str, path: Path, out: Path, options: Options, tell: Tell) -> Path:

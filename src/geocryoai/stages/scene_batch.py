@@ -48,6 +48,35 @@ def each_scene(scenes: Sequence[Path], retrieve: Callable[[Path], Path], tell: C
     return written
 
 
+def each_once(scenes: Sequence[Path], stem: Callable[[Path], str], kind: str) -> list[Path]:
+    """Return scenes without those named again, in their order.
+
+    Parameters
+    ----------
+    scenes : sequence of Path
+    stem : callable
+        Gives the first part of the names of a scene's products.
+    kind : str
+        What they are called in the message.
+
+    Raises
+    ------
+    SourceError
+        Two scenes whose products would have the same name.
+    """
+    found = list({path.resolve(): path for path in reversed(scenes)}.values())[::-1]
+    by_name: dict[str, list[Path]] = {}
+    for path in found:
+        by_name.setdefault(stem(path).casefold(), []).append(path)
+    twice = [path for paths in by_name.values() if len(paths) > 1 for path in paths]
+    if twice:
+        raise SourceError(
+            f"two {kind} have one name", found=", ".join(map(str, twice)),
+            next_step=f"Name each once; {kind} of one name need a folder --out each.",
+        )  # fmt: skip
+    return found
+
+
 def is_of_the_scene(error: Exception) -> bool:
     """Return whether an error is one of the scene at hand; that of a full disk is one of all."""
     return not (isinstance(error, OSError) and error.errno in _NO_ROOM)

@@ -132,7 +132,7 @@ class SourceSection(Section):
     options: dict[str, Any] = Field(default_factory=dict, description="the reader's own options")
 
 
-RetrievalKind = Literal["ch4", "indices", "displacement", "alt", "polsar"]
+RetrievalKind = Literal["ch4", "indices", "components", "displacement", "alt", "polsar"]
 
 
 def _paths(value: object) -> object:
@@ -146,7 +146,7 @@ class RetrievalSection(Section):
     fails is listed; the others go on.
     """
 
-    kind: RetrievalKind = Field(description="what is retrieved, as by `geocryoai retrieve`, or spectral `indices`")
+    kind: RetrievalKind = Field(description="what is retrieved, as by `geocryoai retrieve`")
     scenes: Annotated[tuple[str, ...], BeforeValidator(_paths)] = Field(
         min_length=1, description="paths or patterns relative to the data folder: headers, annotations, C3 folders"
     )

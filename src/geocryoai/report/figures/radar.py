@@ -18,6 +18,9 @@ _LOOK = {"displacement": ("RdBu", True), "alt": ("viridis", False), "entropy": (
 #: Variable -> what its colour bar is called, where that is not its name.
 _LABEL = {"displacement": "displacement, up positive", "alt": "active-layer thickness"}
 
+#: Dimension -> what its axis is called; others are counted.
+_AXIS = {"lat": "latitude [degree]", "lon": "longitude [degree]", "y": "y [m]", "x": "x [m]"}
+
 
 def radar_figure(array: xr.DataArray, title: str) -> bytes:
     """Return a PNG of a map; colours span the middle 96 % of its values, missing pixels are grey.
@@ -37,11 +40,12 @@ def radar_figure(array: xr.DataArray, title: str) -> bytes:
         low = -high
     rows, columns = values.shape
     down, across = str(array.dims[0]), str(array.dims[1])
-    placed = down in array.coords
+    placed = down in ("lat", "y") and down in array.coords
     extent = None
     if placed:
         extent = (float(array[across][0]), float(array[across][-1]), float(array[down][-1]), float(array[down][0]))
-    aspect = 1.0 / max(float(np.cos(np.radians(array[down].values.mean()))), 0.05) if placed else 1.0
+    geographic = placed and down == "lat"
+    aspect = 1.0 / max(float(np.cos(np.radians(array[down].values.mean()))), 0.05) if geographic else 1.0
     height = 6.0 * rows / columns if not placed or extent is None else 6.0 * aspect * abs(
         (extent[3] - extent[2]) / ((extent[1] - extent[0]) or 1.0)
     )  # fmt: skip
@@ -56,8 +60,8 @@ def radar_figure(array: xr.DataArray, title: str) -> bytes:
         axes.grid(visible=False)
         axes.ticklabel_format(useOffset=False, style="plain")
         axes.locator_params(axis="x", nbins=5)
-        axes.set_xlabel("longitude [degree]" if placed else "column")
-        axes.set_ylabel("latitude [degree]" if placed else "row")
+        axes.set_xlabel(_AXIS[across] if placed else "column")
+        axes.set_ylabel(_AXIS[down] if placed else "row")
         stream = BytesIO()
         figure.savefig(stream, format="png", metadata={"Software": None})
     return stream.getvalue()
