@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     import xarray as xr
 
 #: Variable -> colour map, and whether zero is its middle.
-_LOOK = {"displacement": ("RdBu", True), "alt": ("viridis", False), "entropy": ("cividis", False)}
+_LOOK = {"displacement": ("RdBu", True), "alt": ("viridis", False), "entropy": ("cividis", False),
+         "interferogram_phase": ("twilight", True)}  # fmt: skip
 
 #: Variable -> what its colour bar is called, where that is not its name.
 _LABEL = {"displacement": "displacement, up positive", "alt": "active-layer thickness"}
@@ -36,7 +37,7 @@ def radar_figure(array: xr.DataArray, title: str) -> bytes:
     low, high = np.quantile(known, [0.02, 0.98]) if known.size else (0.0, 1.0)
     colours, centred = _LOOK.get(str(array.name), ("viridis", False))
     if centred:
-        high = max(abs(low), abs(high), 1e-6)
+        high = np.pi if array.name == "interferogram_phase" else max(abs(low), abs(high), 1e-6)
         low = -high
     rows, columns = values.shape
     down, across = str(array.dims[0]), str(array.dims[1])

@@ -110,14 +110,15 @@ def learn_components(scene: Scene, count: int = 8, *, memory_mb: float = 256.0) 
     kept = min(int(bands.sum()), 2 * count + _SPARE)
     model = IncrementalPCA(n_components=kept)
     pixels, waiting = 0, np.empty((0, int(bands.sum())))
-    for block in _spectra(scene, bands, memory_mb):
-        waiting = np.concatenate([waiting, block])
-        if len(waiting) >= 2 * kept:
+    with np.errstate(invalid="ignore"):
+        for block in _spectra(scene, bands, memory_mb):
+            waiting = np.concatenate([waiting, block])
+            if len(waiting) >= 2 * kept:
+                model.partial_fit(waiting)
+                pixels, waiting = pixels + len(waiting), waiting[:0]
+        if len(waiting) >= kept:
             model.partial_fit(waiting)
-            pixels, waiting = pixels + len(waiting), waiting[:0]
-    if len(waiting) >= kept:
-        model.partial_fit(waiting)
-        pixels += len(waiting)
+            pixels += len(waiting)
     if pixels == 0:
         raise SourceError("too few pixels with data for the components", where=scene.where, expected=kept)
     explained = model.explained_variance_ratio_[:count]
