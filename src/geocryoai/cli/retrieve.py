@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from geocryoai.cli.retrieve_ch4 import retrieve_ch4, retrieve_co2
+from geocryoai.cli.retrieve_freeze_thaw import retrieve_freeze_thaw
 from geocryoai.cli.retrieve_radar import (
     retrieve_alt,
     retrieve_displacement,
@@ -22,3 +23,4 @@ app.command("interferogram")(retrieve_interferogram)
 app.command("displacement")(retrieve_displacement)
 app.command("alt")(retrieve_alt)
 app.command("polsar")(retrieve_polsar)
+app.command("freeze-thaw")(retrieve_freeze_thaw)
