@@ -77,6 +77,12 @@ class SourceError(GeoCryoAIError):
     """A source file is missing, damaged or not what it was declared to be."""
 
 
+class PartlyDoneError(SourceError):
+    """Some of many inputs could not be used; the others were, and what was made of them is there."""
+
+    exit_code = 3
+
+
 class UnitError(GeoCryoAIError):
     """A unit is unknown, ambiguous or of the wrong dimension."""
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
 
 from geocryoai.core.errors import GeoCryoAIError, StudyError, nearest
-from geocryoai.core.study import LearnerSection, Study, load_study
+from geocryoai.core.study import LearnerSection, Study, read_tree, salvage, study_from_dict
 from geocryoai.core.variables import variable
 from geocryoai.evaluation import PROTOCOLS
 from geocryoai.models import LEARNERS
 from geocryoai.models.anchors import ANCHORS
 from geocryoai.sources import READERS
 from geocryoai.stages.check_runs import run_problems
+from geocryoai.stages.options import option_problems
 
 #: Memory for each cell and month of a map: mean, standard deviation and two quantiles [B].
 MAP_BYTES = 16
@@ -25,21 +26,36 @@ def bundled_studies() -> dict[str, Path]:
     return {path.stem: path for path in sorted(folder.glob("*.yml"))}
 
 
-def find_study(study: str, overrides: Sequence[str] = ()) -> Study:
+def find_study(
+    study: str, overrides: Sequence[str] = (), *, data_of: Callable[[Study], Path | None] = lambda study: None
+) -> Study:
     """Return the study of a file, or the bundled one of that name.
+
+    Parameters
+    ----------
+    study : str
+    overrides : sequence of str
+        As ``a.b=value``.
+    data_of : callable
+        Gives the data folder of a study, to look for its files where the study has other problems, too.
 
     Raises
     ------
     StudyError
-        There is neither, or the study has problems.
+        There is neither, or the study has problems: all that can be known at once, those of its sound parts among them.
     """
     bundled = bundled_studies()
     file = study_file(study)
-    if file is not None:
-        return load_study(file, overrides)
-    if study not in bundled:
+    if file is None and study not in bundled:
         raise StudyError([f"no file and no bundled study is called '{study}'; {nearest(study, bundled)}"])
-    return load_study(bundled[study], overrides)
+    path = file or bundled[study]
+    tree = read_tree(path)
+    try:
+        return study_from_dict(tree, overrides, where=str(path))
+    except StudyError as error:
+        left = salvage(tree) if isinstance(tree, dict) else None
+        further = [] if left is None else [*filter(left.is_news, study_problems(left.study, data_of(left.study)))]
+        raise StudyError([*error.problems, *further], where=error.where) from error
 
 
 def study_file(study: str) -> Path | None:
@@ -57,7 +73,14 @@ def check_study(study: Study, data: Path | None) -> None:
     data : Path or None
         Data folder; without one only a study of the twin can do with it, and files are not looked for.
     """
-    problems = [
+    problems = study_problems(study, data)
+    if problems:
+        raise StudyError(problems, where=study.name)
+
+
+def study_problems(study: Study, data: Path | None) -> list[str]:
+    """Return every problem that can be known before any work; see `check_study`."""
+    return [
         *_unknown_names(study),
         *_target_names(study),
         *_broken_references(study),
@@ -68,10 +91,9 @@ def check_study(study: Study, data: Path | None) -> None:
         *_refine_problems(study),
         *_twin_problems(study),
         *_retrieval_problems(study, data),
+        *option_problems(study),
         *([] if data is None else _missing_files(study, data)),
     ]
-    if problems:
-        raise StudyError(problems, where=study.name)
 
 
 def _unknown_names(study: Study) -> Iterator[str]:

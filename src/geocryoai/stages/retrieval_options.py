@@ -30,6 +30,14 @@ class IndicesOptions(Section):
     indices: tuple[str, ...] = Field(("ndvi", "ndwi", "ndii"), min_length=1, description="names of indices")
 
 
+class ComponentsOptions(Section):
+    """Scores of principal components that `geocryoai retrieve components` learnt from another scene."""
+
+    loadings: str = Field(description="file of components (.npz), in the data folder")
+    count: int | None = Field(None, ge=1, description="only so many of them, the first ones; none: all")
+    memory_mb: float = Field(256.0, ge=16, description="memory for blocks of the image [MB]")
+
+
 class DisplacementChoices(Section):
     """Vertical displacement between two passes of a radar."""
 
@@ -67,6 +75,7 @@ class PolsarChoices(Section):
 OPTIONS: dict[str, type[Section]] = {
     "ch4": Ch4Options,
     "indices": IndicesOptions,
+    "components": ComponentsOptions,
     "displacement": DisplacementChoices,
     "alt": AltChoices,
     "polsar": PolsarChoices,

@@ -15,6 +15,7 @@ from geocryoai.sources._fields import crs_coordinate
 from geocryoai.stages.retrieval_inputs import find_scenes
 from geocryoai.stages.retrieval_options import OPTIONS, read_choices
 from geocryoai.stages.retrieval_scenes import RetrievedScene, retrieve_one
+from geocryoai.stages.scene_batch import is_of_the_scene, reason
 
 if TYPE_CHECKING:
     from geocryoai.core.grid import Grid
@@ -47,8 +48,10 @@ def _retrieve(work: Workspace, name: str, section: RetrievalSection, data: Path,
                 scene = retrieve_one(path, where, choices, data)
                 gathered = gathered or SceneFields(grid, scene.layers)
                 listing.append(_add(gathered, scene, grid, where))
-            except GeoCryoAIError as error:
-                listing.append({"scene": where, "failed": " ".join(str(error).split())})
+            except (GeoCryoAIError, OSError) as error:
+                if not is_of_the_scene(error):
+                    raise
+                listing.append({"scene": where, "failed": reason(error)})
         tick(len(scenes), len(scenes))
     if gathered is None or all("failed" in entry for entry in listing):
         first = listing[0]["failed"] if listing else f"nothing fits {', '.join(section.scenes)}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from geocryoai.core.study.load import load_study, study_from_dict, to_yaml
+from geocryoai.core.study.load import load_study, read_tree, study_from_dict, to_yaml
 from geocryoai.core.study.model import (
     AblationSection,
     AnchorSection,
@@ -24,6 +24,7 @@ from geocryoai.core.study.model import (
     TargetSection,
     WindowSection,
 )
+from geocryoai.core.study.salvage import Salvaged, salvage
 
 __all__ = [
     "AblationSection",
@@ -40,12 +41,15 @@ __all__ = [
     "ReportSection",
     "RetrievalSection",
     "RunSection",
+    "Salvaged",
     "SelectSection",
     "SourceSection",
     "Study",
     "TargetSection",
     "WindowSection",
     "load_study",
+    "read_tree",
+    "salvage",
     "study_from_dict",
     "to_yaml",
 ]

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_SCHEDULER = re.compile(r"none|local:[1-9][0-9]*|(tcp|tls|ucx)://\S+")
 _MONTH = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 
 #: What 64-bit nanoseconds can hold: no month before the first, none after the last.
@@ -47,9 +48,17 @@ def _name(value: object) -> str:
     return text
 
 
+def _scheduler(value: object) -> str:
+    text = str(value)
+    if _SCHEDULER.fullmatch(text) is None:
+        raise ValueError("expected none, local:N for N processes on this machine, or an address as tcp://host:8786")
+    return text
+
+
 Month = Annotated[str, BeforeValidator(_month)]
 Months = Annotated[Literal["all"] | tuple[str, ...], BeforeValidator(_months)]
 Name = Annotated[str, BeforeValidator(_name)]
+Scheduler = Annotated[str, BeforeValidator(_scheduler)]
 
 
 class PeriodSection(Section):
@@ -123,7 +132,7 @@ class SourceSection(Section):
     options: dict[str, Any] = Field(default_factory=dict, description="the reader's own options")
 
 
-RetrievalKind = Literal["ch4", "indices", "displacement", "alt", "polsar"]
+RetrievalKind = Literal["ch4", "indices", "components", "displacement", "alt", "polsar"]
 
 
 def _paths(value: object) -> object:
@@ -137,7 +146,7 @@ class RetrievalSection(Section):
     fails is listed; the others go on.
     """
 
-    kind: RetrievalKind = Field(description="what is retrieved, as by `geocryoai retrieve`, or spectral `indices`")
+    kind: RetrievalKind = Field(description="what is retrieved, as by `geocryoai retrieve`")
     scenes: Annotated[tuple[str, ...], BeforeValidator(_paths)] = Field(
         min_length=1, description="paths or patterns relative to the data folder: headers, annotations, C3 folders"
     )
@@ -339,9 +348,8 @@ class ComputeSection(Section):
     """Limits of the machine."""
 
     memory_mb: int = Field(1024, ge=64, description="budget of the cube [MB]")
-    scheduler: str = Field(
+    scheduler: Scheduler = Field(
         "none",
-        pattern=r"^(none|local:[1-9][0-9]*|(tcp|tls|ucx)://\S+)$",
         description="who makes the cube's blocks and fits the folds: `none` (this process), `local:N` (N processes), "
         "or `tcp://host:port`",
     )
