@@ -24,10 +24,12 @@ from geocryoai.core.study.model import (
     TargetSection,
     WindowSection,
 )
+from geocryoai.core.study.supports import AverageSection, SupportSection
 
 __all__ = [
     "AblationSection",
     "AnchorSection",
+    "AverageSection",
     "ComputeSection",
     "DomainSection",
     "EvaluateSection",
@@ -43,6 +45,7 @@ __all__ = [
     "SelectSection",
     "SourceSection",
     "Study",
+    "SupportSection",
     "TargetSection",
     "WindowSection",
     "load_study",
