@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from geocryoai.core.files import complete_or_absent, file_hash, text_hash, write_json
 from geocryoai.core.study import Study
+from geocryoai.cube.average import averaged
 from geocryoai.sources import READERS
 from geocryoai.sources.tower_meteorology import read_tower_meteorology
 from geocryoai.sources.window import for_domain
@@ -48,6 +49,8 @@ def ingest(work: Workspace) -> None:
             reader = READERS.get(section.reader)
             options = for_domain(reader, section.options, grid)
             read = reader.read(data / section.path, source=section.path, options=options, targets=work.targets)
+            if section.average is not None:
+                read = averaged(read, section.average, where=f"sources.{name}.average")
             meteorology = section.support.meteorology
             turbulence = read_tower_meteorology(data / meteorology, source=meteorology) if meteorology else None
             _write(read, out / name, section.path, turbulence)

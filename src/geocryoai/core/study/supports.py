@@ -58,9 +58,9 @@ class AverageSection(Section):
     to: Literal["day", "month"] = Field(description="length of the means")
     utc_offset_hours: float = Field(ge=-14, le=14, description="local standard time minus UTC, by which days are cut")
     minimum: float = Field(0.2, gt=0, le=1, description="least share of the period that is measured")
-    random_error: Literal["paired_days", "scaling"] = Field(
-        "paired_days",
-        description="of values without a standard error: from differences of a day, or offset + slope |value|",
+    random_error: Literal["nugget", "scaling"] = Field(
+        "nugget",
+        description="of values without a standard error: what neighbours do not share, or offset + slope |value|",
     )
     offset: float = Field(0.0, ge=0, allow_inf_nan=False, description="for scaling, in the canonical unit")
     slope: float = Field(0.0, ge=0, allow_inf_nan=False, description="for scaling [1]")
