@@ -14,6 +14,7 @@ from geocryoai.models import LEARNERS
 from geocryoai.models.anchors import ANCHORS
 from geocryoai.sources import READERS
 from geocryoai.stages.check_runs import run_problems
+from geocryoai.stages.check_supports import support_problems
 from geocryoai.stages.options import option_problems
 
 #: Memory for each cell and month of a map: mean, standard deviation and two quantiles [B].
@@ -85,6 +86,7 @@ def study_problems(study: Study, data: Path | None) -> list[str]:
         *_target_names(study),
         *_broken_references(study),
         *_domain_problems(study),
+        *support_problems(study),
         *_grid_problems(study),
         *_judged_problems(study),
         *run_problems(study),
@@ -259,3 +261,6 @@ def _missing_files(study: Study, data: Path) -> Iterator[str]:
             present = [path.name for path in folder.iterdir()] if folder.is_dir() else []
             hint = nearest(Path(source.path).name, present)
             yield f"sources.{name}.path: no {source.path} in the data folder; {hint}"
+        table = source.support.meteorology
+        if table is not None and not (data / table).is_file():
+            yield f"sources.{name}.support.meteorology: no file {table} in the data folder"

@@ -12,6 +12,7 @@ from geocryoai.core.calendar import month_axis, parse_period
 from geocryoai.core.errors import CubeError
 from geocryoai.core.files import read_json, remove, write_json
 from geocryoai.core.study import Study, TargetSection
+from geocryoai.stages.supports import read_supports, write_supports
 from geocryoai.stages.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -60,16 +61,20 @@ def in_domain(study: Study, lon: NDArray[np.float64], lat: NDArray[np.float64]) 
 
 def harmonize(work: Workspace) -> None:
     """Write the cube, and one table per target."""
-    from geocryoai.cube.records import require_drivers, select, target_table
+    from geocryoai.cube.records import require_drivers, require_support, select, target_table
 
     study, out = work.study, work.folder("harmonize")
     write_cube(work)
+    write_supports(work, study_grid(study))
+    supports = read_supports(work)
     period = (parse_period(study.period.start)[0], parse_period(study.period.end)[1])
     for name, section in study.targets.items():
         sources = {s: (read_table(work, s, "records"), read_table(work, s, "observations")) for s in section.records}
         table = target_table(sources, name, section.select.quality)
         inside = in_domain(study, table["lon"].to_numpy(), table["lat"].to_numpy())
         table = select(table, section.select, period=period, inside=inside, step=section.step)
+        if supports is not None:
+            table = require_support(table, supports.refused(table))
         built = features_of(work, section, table)
         joined = [feature for feature in built.features if not feature.startswith("at_")]
         complete = require_drivers(built.table, joined)
@@ -167,6 +172,7 @@ def features_of(
         table, section, covariates, open_study_cube(work), study_months(work.study), plain=MEASURED,
         known_until=known_until,
         strict=strict,
+        supports=read_supports(work),
     )  # fmt: skip
 
 

@@ -25,10 +25,12 @@ from geocryoai.core.study.model import (
     WindowSection,
 )
 from geocryoai.core.study.salvage import Salvaged, salvage
+from geocryoai.core.study.supports import AverageSection, SupportSection
 
 __all__ = [
     "AblationSection",
     "AnchorSection",
+    "AverageSection",
     "ComputeSection",
     "DomainSection",
     "EvaluateSection",
@@ -45,6 +47,7 @@ __all__ = [
     "SelectSection",
     "SourceSection",
     "Study",
+    "SupportSection",
     "TargetSection",
     "WindowSection",
     "load_study",

@@ -6,7 +6,10 @@ import re
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
+
+from geocryoai.core.study.section import Section as Section
+from geocryoai.core.study.supports import AverageSection, SupportSection
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _SCHEDULER = re.compile(r"none|local:[1-9][0-9]*|(tcp|tls|ucx)://\S+")
@@ -17,12 +20,6 @@ FIRST_YEAR, LAST_YEAR = "1678", "2261-12"
 #: Months back; never forward: what comes later must not be seen.
 Back = Annotated[int, Field(ge=1, le=240)]
 Step = Literal["month", "year"]
-
-
-class Section(BaseModel):
-    """Base of all sections: frozen, no unknown keys."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def _month(value: object) -> str:
@@ -53,6 +50,10 @@ def _scheduler(value: object) -> str:
     if _SCHEDULER.fullmatch(text) is None:
         raise ValueError("expected none, local:N for N processes on this machine, or an address as tcp://host:8786")
     return text
+
+
+def _support(value: object) -> object:
+    return {"kind": value} if isinstance(value, str) else value
 
 
 Month = Annotated[str, BeforeValidator(_month)]
@@ -125,11 +126,17 @@ class DomainSection(Section):
 
 
 class SourceSection(Section):
-    """One input: which reader, which file (relative to the data folder), the reader's own options."""
+    """One input: which reader, which file (relative to the data folder), its options, what its values stand for."""
 
     reader: str = Field(description="name of a reader; `geocryoai sources` lists them")
     path: str = Field(description="file or folder, relative to the data folder")
     options: dict[str, Any] = Field(default_factory=dict, description="the reader's own options")
+    support: Annotated[SupportSection, BeforeValidator(_support)] = Field(
+        SupportSection(), description="what area its values stand for; a name, or keys"
+    )
+    average: AverageSection | None = Field(
+        None, description="short records to daily or monthly means; none: as they are"
+    )
 
 
 RetrievalKind = Literal["ch4", "indices", "components", "displacement", "alt", "polsar"]
