@@ -22,6 +22,7 @@ from geocryoai.core.study.model import (
     SourceSection,
     Study,
     TargetSection,
+    ValidateSection,
     WindowSection,
 )
 
@@ -44,6 +45,7 @@ __all__ = [
     "SourceSection",
     "Study",
     "TargetSection",
+    "ValidateSection",
     "WindowSection",
     "load_study",
     "study_from_dict",
