@@ -1,8 +1,8 @@
 """Scores of gridded fields at stations: error, bias, error without bias, and correlation in time.
 
 The error without bias, ubRMSE = sqrt(RMSE^2 - bias^2), is the measure of soil moisture missions (Entekhabi et al. 2010,
-J. Hydrometeorol. 11, 832-840): a station stands for a point, a cell for kilometres, so that a lasting difference between
-them says little of the product.
+J. Hydrometeorol. 11, 832-840): a station stands for a point, a cell for kilometres, so that a lasting difference
+between them says little of the product.
 """
 
 from __future__ import annotations

@@ -77,7 +77,7 @@ def validate_field(
     if not rows:
         raise CubeError(
             "no station has a month in common with the field", where=where,
-            found=f"{len(stations.site)} stations, {int(np.isfinite(stations.values).any(1).sum())} of them with months",
+            found=f"{len(stations.site)} stations, {int(np.isfinite(stations.values).any(1).sum())} with months",
             next_step="Look at the period, the domain, depth and months of validate_with.",
         )  # fmt: skip
     return rows, _summary(rows, name, section)
@@ -175,6 +175,8 @@ def _summary(rows: Sequence[Mapping[str, Any]], name: str, section: ValidateSect
         values["r_space"] = correlation(observed, given)
         found[product] = {key: float(f"{value:.6g}") if np.isfinite(value) else None for key, value in values.items()}
     for measure in ("rmse", "ubrmse"):
-        pairs = [{row["product"]: row[measure] for row in rows if row["station"] == s} for s in {r["station"] for r in rows}]
+        pairs = [
+            {row["product"]: row[measure] for row in rows if row["station"] == s} for s in {r["station"] for r in rows}
+        ]
         found[f"{measure}_lower_than_bilinear"] = sum(pair["refined"] < pair["bilinear"] for pair in pairs)
     return found

@@ -56,7 +56,7 @@ def surface_water(truth: Truth) -> Floats:
 
 @dataclass(frozen=True)
 class _Shares:
-    """Cells of the product that the world touches: row and column, and for each point its cell and cell of the world."""
+    """Row and column of the product's cells that the world touches; for each point its cell in both."""
 
     row: Ints
     column: Ints
@@ -119,8 +119,8 @@ def station_table(options: TwinOptions, sites: Sites, truth: Truth) -> pl.DataFr
     read[rng.random(read.shape) < _LOST] = SENTINEL
     return pl.concat(
         pl.DataFrame(
-            {"site": np.full(len(days), name), "latitude": np.full(len(days), lat), "longitude": np.full(len(days), lon),
-             "date": days.astype(str), "SM_5CM": read[:, number]}
+            {"site": np.full(len(days), name), "latitude": np.full(len(days), lat),
+             "longitude": np.full(len(days), lon), "date": days.astype(str), "SM_5CM": read[:, number]}
         )
         for number, (name, lat, lon) in enumerate(zip(sites.name, sites.lat, sites.lon, strict=True))
     )  # fmt: skip

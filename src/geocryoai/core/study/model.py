@@ -123,7 +123,7 @@ class SourceSection(Section):
     options: dict[str, Any] = Field(default_factory=dict, description="the reader's own options")
 
 
-RetrievalKind = Literal["ch4", "indices", "displacement", "alt", "polsar"]
+RetrievalKind = Literal["ch4", "indices", "displacement", "alt", "polsar", "soundings"]
 
 
 def _paths(value: object) -> object:
@@ -137,12 +137,15 @@ class RetrievalSection(Section):
     fails is listed; the others go on.
     """
 
-    kind: RetrievalKind = Field(description="what is retrieved, as by `geocryoai retrieve`, or spectral `indices`")
+    kind: RetrievalKind = Field(
+        description="what is retrieved, as by `geocryoai retrieve`, spectral `indices`, or `soundings`"
+    )
     scenes: Annotated[tuple[str, ...], BeforeValidator(_paths)] = Field(
         min_length=1, description="paths or patterns relative to the data folder: headers, annotations, C3 folders"
     )
     time: Literal["month", "static"] = Field(
-        "static", description="`month`: the month of the scene's last pass; `static`: mean of all scenes for all months"
+        "static",
+        description="`month`: the month of the scene's last pass (of each sounding); `static`: mean of all scenes",
     )
     per_scene: str | None = Field(
         None, description="CSV relative to the data folder: column `scene`, others named as options, which they replace"
