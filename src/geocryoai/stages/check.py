@@ -174,6 +174,14 @@ def _refine_problems(study: Study) -> Iterator[str]:
         for used in (*section.covariates, section.share, section.reference):
             if used in study.refine:
                 yield f"refine.{name}: '{used}' is refined itself, so it cannot help to refine another field"
+        given = section.validate_with
+        if given is not None and given.source not in study.sources:
+            yield f"refine.{name}.validate_with: no source '{given.source}'; {nearest(given.source, study.sources)}"
+        if given is not None and given.variable:
+            try:
+                variable(given.variable)
+            except GeoCryoAIError as error:
+                yield f"refine.{name}.validate_with: {error}"
 
 
 def _grid_problems(study: Study) -> Iterator[str]:

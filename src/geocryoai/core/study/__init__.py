@@ -22,6 +22,7 @@ from geocryoai.core.study.model import (
     SourceSection,
     Study,
     TargetSection,
+    ValidateSection,
     WindowSection,
 )
 from geocryoai.core.study.salvage import Salvaged, salvage
@@ -49,6 +50,7 @@ __all__ = [
     "Study",
     "SupportSection",
     "TargetSection",
+    "ValidateSection",
     "WindowSection",
     "load_study",
     "read_tree",

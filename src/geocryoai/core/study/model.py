@@ -139,7 +139,7 @@ class SourceSection(Section):
     )
 
 
-RetrievalKind = Literal["ch4", "indices", "components", "displacement", "alt", "polsar"]
+RetrievalKind = Literal["ch4", "indices", "components", "displacement", "alt", "polsar", "soundings"]
 
 
 def _paths(value: object) -> object:
@@ -153,12 +153,13 @@ class RetrievalSection(Section):
     fails is listed; the others go on.
     """
 
-    kind: RetrievalKind = Field(description="what is retrieved, as by `geocryoai retrieve`")
+    kind: RetrievalKind = Field(description="what is retrieved, as by `geocryoai retrieve`, or `soundings`")
     scenes: Annotated[tuple[str, ...], BeforeValidator(_paths)] = Field(
         min_length=1, description="paths or patterns relative to the data folder: headers, annotations, C3 folders"
     )
     time: Literal["month", "static"] = Field(
-        "static", description="`month`: the month of the scene's last pass; `static`: mean of all scenes for all months"
+        "static",
+        description="`month`: the month of the scene's last pass (of each sounding); `static`: mean of all scenes",
     )
     per_scene: str | None = Field(
         None, description="CSV relative to the data folder: column `scene`, others named as options, which they replace"
@@ -214,6 +215,27 @@ class RunSection(Section):
     prefix: str = Field("simulated_", description="goes before the names of what is written")
 
 
+def _validation(value: object) -> object:
+    return {"source": value} if isinstance(value, str) else value
+
+
+class ValidateSection(Section):
+    """Stations that a refined field is held against; a name alone is the source."""
+
+    source: str = Field(description="source of the study with the stations' observations")
+    variable: str = Field("", description="what the stations measured; empty: what the field is of")
+    depth: tuple[float, float] | None = Field(None, description="shallowest and deepest sensor [m]; none: all")
+    months: tuple[Annotated[int, Field(ge=1, le=12)], ...] = Field(
+        (), description="months of the year that count; empty: all"
+    )
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.depth is not None and self.depth[0] > self.depth[1]:
+            raise ValueError(f"the shallowest sensor, {self.depth[0]:g} m, is below the deepest, {self.depth[1]:g} m")
+        return self
+
+
 class RefineSection(Section):
     """How a field coarser than the grid is refined instead of interpolated; the mean of each coarse cell is kept.
 
@@ -234,6 +256,9 @@ class RefineSection(Section):
     non_negative: bool = Field(False, description="keep the refined values from 0 up")
     reference: str = Field(
         "", description="field without time by which the place of the coarse field is checked; empty: elevation"
+    )
+    validate_with: Annotated[ValidateSection | None, BeforeValidator(_validation)] = Field(
+        None, description="stations that the coarse, the interpolated and the refined field are held against"
     )
 
     @model_validator(mode="after")
