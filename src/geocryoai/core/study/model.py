@@ -200,12 +200,13 @@ class AnchorSection(Section):
 class RunSection(Section):
     """A process model that runs over the cube, from monthly drivers and statics; its outputs may anchor targets.
 
-    A driver is a field of the cube, an output of a run before it (``RUN.OUTPUT``), or a number in the driver's unit.
+    A driver is a field of the cube, an output of a run before it (``RUN.OUTPUT``), a column of a table of one station
+    (``SOURCE.COLUMN``), or a number in the driver's unit.
     """
 
     process: str = Field(description="name of a process that runs over maps")
     drivers: dict[str, float | str] = Field(
-        default_factory=dict, description="driver -> field, RUN.OUTPUT or number; empty: fields of the drivers' names"
+        default_factory=dict, description="driver -> field, RUN.OUTPUT, SOURCE.COLUMN or number; empty: fields of the drivers' names"
     )
     fill: dict[str, float] = Field(
         default_factory=dict, description="driver -> what a month without value takes; without it a gap is an error"
@@ -364,7 +365,7 @@ class EvaluateSection(Section):
 class PredictSection(Section):
     """What the finished run predicts: the learner, and for maps the months (or ``all`` of the period)."""
 
-    learner: str = Field(description="learner of the study that is trained on all records")
+    learner: str = Field("", description="learner of the study that is trained on all records")
     maps: bool = Field(False, description="also predict on the grid of the domain")
     months: Months = Field((), description="months of the maps; empty: the last one")
 
@@ -397,19 +398,23 @@ class Study(Section):
     period: PeriodSection = Field(description="when")
     domain: DomainSection | None = Field(None, description="where; needed for a cube and maps")
     twin: dict[str, Any] | None = Field(None, description="options of a simulated Alaska")
-    sources: dict[Name, SourceSection] = Field(min_length=1, description="what is read")
+    sources: dict[Name, SourceSection] = Field(default_factory=dict, description="what is read")
     retrievals: dict[Name, RetrievalSection] = Field(
         default_factory=dict, description="scenes that become fields, by the first part of the fields' names"
     )
-    targets: dict[str, TargetSection] = Field(min_length=1, description="what is predicted, by house name")
+    targets: dict[str, TargetSection] = Field(
+        default_factory=dict, description="what is predicted, by house name; none: the study is only simulated"
+    )
     refine: dict[str, RefineSection] = Field(
         default_factory=dict, description="coarse fields that are refined on the way to the cube, by name"
     )
     simulate: dict[Name, RunSection] = Field(
         default_factory=dict, description="process models over the cube, in the order in which they run"
     )
-    learners: dict[Name, LearnerSection] = Field(min_length=1, description="what learns, by the name in the scores")
+    learners: dict[Name, LearnerSection] = Field(
+        default_factory=dict, description="what learns, by the name in the scores"
+    )
     evaluate: EvaluateSection = Field(EvaluateSection(), description="the honest tests")
-    predict: PredictSection = Field(description="what the finished run predicts")
+    predict: PredictSection = Field(PredictSection(), description="what the finished run predicts")
     report: ReportSection = Field(ReportSection(), description="what the report says beside the figures")
     compute: ComputeSection = Field(ComputeSection(), description="limits of the machine")
