@@ -8,8 +8,8 @@ from geocryoai.core.errors import GeoCryoAIError, nearest
 from geocryoai.core.study import RunSection, Study, TargetSection
 from geocryoai.models.anchors.simulated import SIMULATED
 from geocryoai.processes.maps import MAP_PROCESSES
-from geocryoai.stages.stations import station_columns
 from geocryoai.stages.map_runs import earlier_outputs, run_outputs, written_outputs
+from geocryoai.stages.stations import station_columns
 
 
 def run_problems(study: Study) -> Iterator[str]:

@@ -206,7 +206,8 @@ class RunSection(Section):
 
     process: str = Field(description="name of a process that runs over maps")
     drivers: dict[str, float | str] = Field(
-        default_factory=dict, description="driver -> field, RUN.OUTPUT, SOURCE.COLUMN or number; empty: fields of the drivers' names"
+        default_factory=dict,
+        description="driver -> field, RUN.OUTPUT, SOURCE.COLUMN or number; empty: fields of the drivers' names",
     )
     fill: dict[str, float] = Field(
         default_factory=dict, description="driver -> what a month without value takes; without it a gap is an error"

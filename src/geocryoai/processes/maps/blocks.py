@@ -168,9 +168,7 @@ def _block(part: xr.Dataset, plan: _Plan) -> xr.Dataset:
     return xr.Dataset({**out, "coverage": ((y, x), inside.astype(np.int8))}, {**part.coords, "year": plan.years})
 
 
-def _read(
-    part: xr.Dataset, inside: NDArray[np.bool_], plan: _Plan
-) -> tuple[dict[str, Array], NDArray[np.bool_]]:
+def _read(part: xr.Dataset, inside: NDArray[np.bool_], plan: _Plan) -> tuple[dict[str, Array], NDArray[np.bool_]]:
     """Return the drivers that are fields, checked, and the cells of `inside` in which none of them is missing."""
     values = {
         g.driver.name: g.read(part[g.variable].to_numpy(), plan.days)

@@ -167,7 +167,9 @@ def simulate_cells(cells: Cells, options: ForestMapOptions, replicates: int) -> 
     )  # fmt: skip
     kinds = species_table(options.species or None)
     with _KERNEL:
-        return simulate_forest(_climate(cells, options), plots, species=kinds, options=options.model(), seed=options.seed)
+        return simulate_forest(
+            _climate(cells, options), plots, species=kinds, options=options.model(), seed=options.seed
+        )
 
 
 def _climate(cells: Cells, options: ForestMapOptions) -> ForestClimate:
