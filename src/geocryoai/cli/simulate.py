@@ -44,7 +44,7 @@ def simulate(
         else:
             from geocryoai.stages.check import find_study
 
-            resolved = find_study(study, set_ or [])
+            resolved = find_study(study, set_ or [], learnt=False)
             file = out or Path(f"{resolved.name}-simulated.nc")
             lines = simulate_study(
                 resolved, data=data_folder(data, study, resolved), out=file, run=run, at=place, trees=trees,

@@ -14,6 +14,7 @@ from geocryoai.models.anchors import ANCHORS, compute_anchor
 from geocryoai.models.anchors.simulated import SIMULATED
 from geocryoai.stages.harmonize import feature_names
 from geocryoai.stages.map_runs import fields_to_run_over, run_outputs, run_over_fields, written_outputs
+from geocryoai.stages.supports import read_supports
 from geocryoai.stages.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -156,4 +157,5 @@ def _of_run(
         month = np.timedelta64(1, "M")
         until = (until + month).astype("datetime64[Y]").astype("datetime64[M]") - month
     cube = open_cube(simulated_path(work))
-    return cell_values(table, cube, run.prefix + output.name, within_km=within_km, known_until=until)
+    name, supports = run.prefix + output.name, read_supports(work)
+    return cell_values(table, cube, name, within_km=within_km, known_until=until, supports=supports)

@@ -6,9 +6,13 @@ import re
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
+
+from geocryoai.core.study.section import Section as Section
+from geocryoai.core.study.supports import AverageSection, SupportSection
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_SCHEDULER = re.compile(r"none|local:[1-9][0-9]*|(tcp|tls|ucx)://\S+")
 _MONTH = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 
 #: What 64-bit nanoseconds can hold: no month before the first, none after the last.
@@ -16,12 +20,6 @@ FIRST_YEAR, LAST_YEAR = "1678", "2261-12"
 #: Months back; never forward: what comes later must not be seen.
 Back = Annotated[int, Field(ge=1, le=240)]
 Step = Literal["month", "year"]
-
-
-class Section(BaseModel):
-    """Base of all sections: frozen, no unknown keys."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def _month(value: object) -> str:
@@ -47,9 +45,21 @@ def _name(value: object) -> str:
     return text
 
 
+def _scheduler(value: object) -> str:
+    text = str(value)
+    if _SCHEDULER.fullmatch(text) is None:
+        raise ValueError("expected none, local:N for N processes on this machine, or an address as tcp://host:8786")
+    return text
+
+
+def _support(value: object) -> object:
+    return {"kind": value} if isinstance(value, str) else value
+
+
 Month = Annotated[str, BeforeValidator(_month)]
 Months = Annotated[Literal["all"] | tuple[str, ...], BeforeValidator(_months)]
 Name = Annotated[str, BeforeValidator(_name)]
+Scheduler = Annotated[str, BeforeValidator(_scheduler)]
 
 
 class PeriodSection(Section):
@@ -116,14 +126,20 @@ class DomainSection(Section):
 
 
 class SourceSection(Section):
-    """One input: which reader, which file (relative to the data folder), the reader's own options."""
+    """One input: which reader, which file (relative to the data folder), its options, what its values stand for."""
 
     reader: str = Field(description="name of a reader; `geocryoai sources` lists them")
     path: str = Field(description="file or folder, relative to the data folder")
     options: dict[str, Any] = Field(default_factory=dict, description="the reader's own options")
+    support: Annotated[SupportSection, BeforeValidator(_support)] = Field(
+        SupportSection(), description="what area its values stand for; a name, or keys"
+    )
+    average: AverageSection | None = Field(
+        None, description="short records to daily or monthly means; none: as they are"
+    )
 
 
-RetrievalKind = Literal["ch4", "indices", "displacement", "alt", "polsar"]
+RetrievalKind = Literal["ch4", "indices", "components", "displacement", "alt", "polsar", "soundings"]
 
 
 def _paths(value: object) -> object:
@@ -137,12 +153,13 @@ class RetrievalSection(Section):
     fails is listed; the others go on.
     """
 
-    kind: RetrievalKind = Field(description="what is retrieved, as by `geocryoai retrieve`, or spectral `indices`")
+    kind: RetrievalKind = Field(description="what is retrieved, as by `geocryoai retrieve`, or `soundings`")
     scenes: Annotated[tuple[str, ...], BeforeValidator(_paths)] = Field(
         min_length=1, description="paths or patterns relative to the data folder: headers, annotations, C3 folders"
     )
     time: Literal["month", "static"] = Field(
-        "static", description="`month`: the month of the scene's last pass; `static`: mean of all scenes for all months"
+        "static",
+        description="`month`: the month of the scene's last pass (of each sounding); `static`: mean of all scenes",
     )
     per_scene: str | None = Field(
         None, description="CSV relative to the data folder: column `scene`, others named as options, which they replace"
@@ -200,6 +217,27 @@ class RunSection(Section):
     prefix: str = Field("simulated_", description="goes before the names of what is written")
 
 
+def _validation(value: object) -> object:
+    return {"source": value} if isinstance(value, str) else value
+
+
+class ValidateSection(Section):
+    """Stations that a refined field is held against; a name alone is the source."""
+
+    source: str = Field(description="source of the study with the stations' observations")
+    variable: str = Field("", description="what the stations measured; empty: what the field is of")
+    depth: tuple[float, float] | None = Field(None, description="shallowest and deepest sensor [m]; none: all")
+    months: tuple[Annotated[int, Field(ge=1, le=12)], ...] = Field(
+        (), description="months of the year that count; empty: all"
+    )
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.depth is not None and self.depth[0] > self.depth[1]:
+            raise ValueError(f"the shallowest sensor, {self.depth[0]:g} m, is below the deepest, {self.depth[1]:g} m")
+        return self
+
+
 class RefineSection(Section):
     """How a field coarser than the grid is refined instead of interpolated; the mean of each coarse cell is kept.
 
@@ -220,6 +258,9 @@ class RefineSection(Section):
     non_negative: bool = Field(False, description="keep the refined values from 0 up")
     reference: str = Field(
         "", description="field without time by which the place of the coarse field is checked; empty: elevation"
+    )
+    validate_with: Annotated[ValidateSection | None, BeforeValidator(_validation)] = Field(
+        None, description="stations that the coarse, the interpolated and the refined field are held against"
     )
 
     @model_validator(mode="after")
@@ -341,10 +382,10 @@ class ComputeSection(Section):
     """Limits of the machine."""
 
     memory_mb: int = Field(1024, ge=64, description="budget of the cube [MB]")
-    scheduler: str = Field(
+    scheduler: Scheduler = Field(
         "none",
-        pattern=r"^(none|local:[1-9][0-9]*|(tcp|tls|ucx)://\S+)$",
-        description="who makes the cube's blocks: `none` (this process), `local:N` (N processes), or `tcp://host:port`",
+        description="who makes the cube's blocks and fits the folds: `none` (this process), `local:N` (N processes), "
+        "or `tcp://host:port`",
     )
 
 
