@@ -81,8 +81,9 @@ def summary(answers: Mapping[str, tuple[str, xr.Dataset]]) -> Iterator[str]:
                 yield f"{run}: {text} missing in every year ({answer[name].attrs.get('comment', 'no value')})"
                 continue
             years = answer["year"].to_numpy()
+            mean = f"{known.mean():.3g} {unit}".rstrip()
             yield (
-                f"{run}: {text} {known.mean():.3g}{f' {unit}' if unit else ''} (years {known.min():.3g} to {known.max():.3g}; "
+                f"{run}: {text} {mean} (years {known.min():.3g} to {known.max():.3g}; "
                 f"{years[0]} to {years[-1]}, {cells})"
             )
         yield from _composition(run, answer)

@@ -36,6 +36,7 @@ def write_trees(runs: Mapping[str, RunSection], fields: xr.Dataset, path: Path, 
     ModelError
         A cell has no value, or the cells are not plots.
     """
+    from geocryoai.cube.store import grid_of
     from geocryoai.processes.maps import MAP_PROCESSES
     from geocryoai.processes.maps.blocks import whole_map
     from geocryoai.processes.maps.forest import simulate_cells
@@ -49,14 +50,13 @@ def write_trees(runs: Mapping[str, RunSection], fields: xr.Dataset, path: Path, 
     where = f"simulate.{name}.options"
     if not options.tree_years:
         raise StudyError([f"{where}.tree_years: missing; --trees writes the trees of these years"])
-    y, x = (fields[axis].to_numpy() for axis in ("y", "x"))
-    side = float(np.sqrt(options.plot_area))
-    steps = np.concatenate([np.diff(x), -np.diff(y)])
-    if not np.allclose(steps, side, rtol=1e-3):
-        raise StudyError([f"domain.resolution: --trees needs cells that are plots, {side:g} m, not {steps[0]:g} m"])
+    side, resolution = float(np.sqrt(options.plot_area)), grid_of(fields).resolution
+    if not np.isclose(side, resolution, rtol=1e-3):
+        raise StudyError([f"domain.resolution: --trees needs cells that are plots, {side:g} m, not {resolution:g} m"])
     cells, inside = whole_map(process, fields, section.drivers or None, section.fill, section.options)
     if not inside.all():
         raise StudyError([f"--trees: {int((~inside).sum())} cells have no value; the layout knows no gaps"])
     result = simulate_cells(cells, options, 1)
+    y, x = (fields[axis].to_numpy() for axis in ("y", "x"))
     corner = (float(x[0]) - side / 2, float(y[0]) + side / 2)
     write_forest_sibbork(result, path, rows=y.size, columns=x.size, corner=corner, title=title)

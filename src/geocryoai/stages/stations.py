@@ -36,14 +36,15 @@ def with_stations(work: Workspace, runs: Mapping[str, RunSection], fields: xr.Da
     CubeError
         The table has no such column, several sites, or a month of the period without value.
     """
-    import dask.array as da
+    import xarray as xr
 
     added = {}
-    shape = tuple(fields.sizes[axis] for axis in ("time", "y", "x"))
+    wide = {axis: fields.sizes[axis] for axis in ("y", "x")}
     for source, column in dict.fromkeys(station_columns(work.study, runs)):
-        values = da.from_array(_months(work, source, column))[:, None, None]
+        values = xr.DataArray(_months(work, source, column), dims="time").chunk()
         unit = read_json(work.folder("ingest") / source / "source.json")["info"]["covariates"].get(column, "")
-        added[f"{source}.{column}"] = (("time", "y", "x"), da.broadcast_to(values, shape), {"units": unit})
+        held = values.expand_dims(wide).transpose("time", "y", "x")
+        added[f"{source}.{column}"] = held.assign_attrs(units=unit)
     return fields.assign(added)
 
 
@@ -56,8 +57,10 @@ def _months(work: Workspace, source: str, column: str) -> np.ndarray[tuple[int],
     if column not in known:
         raise CubeError(f"the table has no column '{column}'", where=where, next_step=nearest(column, known))
     if table["site"].n_unique() != 1:
-        raise CubeError("drivers of a map come from one station", where=where, found=f"{table['site'].n_unique()} sites",
-                        next_step="Take the rows of one (the option `rows`), or a grid.")  # fmt: skip
+        raise CubeError(
+            "drivers of a map come from one station", where=where, found=f"{table['site'].n_unique()} sites",
+            next_step="Take the rows of one (the option `rows`), or a grid.",
+        )  # fmt: skip
     means = monthly_mean(table, [column], min_count=0.0)
     given = dict(zip(means["time_start"].to_numpy().astype("datetime64[M]"), means[column].to_list(), strict=True))
     months = study_months(work.study).astype("datetime64[M]")

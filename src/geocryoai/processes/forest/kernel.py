@@ -109,11 +109,11 @@ def build(code: str):  # type: ignore[no-untyped-def]
     def run_plots(species, plots, choices, climate, fires, states, sizes, out):
         """Run plots through years.
 
-        `species`, `plots` and `choices` are records, `climate` (temperature, precipitation) of shape
-        (places, years, 12) with the place of each plot, `fires` the severity (plots, years), `states` the random streams (plots,), `sizes` (years of spin-up, most
-        trees, place of the years whose trees are kept, else -1). `out` is (thaw (years, 12, plots), totals (years, 4,
-        species, plots), yearly (years, 7, plots), born and died (years, 2, plots), species (kept, plots, trees),
-        diameter and age (kept, 2, plots, trees)).
+        `species`, `plots` and `choices` are records, `climate` (temperature, precipitation) of shape (places, years,
+        12) and the place of each plot, `fires` the severity (plots, years), `states` the random streams (plots,),
+        `sizes` (years of spin-up, most trees, place of the years whose trees are kept, else -1). `out` is (thaw (years,
+        12, plots), totals (years, 4, species, plots), yearly (years, 7, plots), born and died (years, 2, plots),
+        species (kept, plots, trees), diameter and age (kept, 2, plots, trees)).
         """
         if code == "":
             return

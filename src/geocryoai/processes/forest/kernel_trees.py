@@ -123,9 +123,8 @@ def potential_growth(species, kind, trees, count, factors, above, extinction):
     demand = 0.0
     for j in range(count):
         s, tree, f = species[kind[j]], trees[j], factors[kind[j]]
-        middle = tree[HEIGHT]
         light = light_multiplier(
-            light_below(leaf_area_above(above, middle, s["evergreen"]), extinction),
+            light_below(leaf_area_above(above, tree[HEIGHT], s["evergreen"]), extinction),
             s["light_scale"], s["light_rate"], s["light_compensation"],
         )  # fmt: skip
         tree[BEST] = optimal_increment(

@@ -135,5 +135,6 @@ def _record(row: dict[str, str]) -> tuple[float, ...]:
     return (
         *plain.values(), *_LIGHT[shade], _DROUGHT[int(row["drought"]) - 1], _FLOOD[int(row["flood"]) - 1],
         *_NITROGEN[int(row["nutrient"])], *_PERMAFROST[int(row["permafrost"]) - 1],
-        _SEEDBED[int(row["organic"]) - 1], _OLD_AGE[int(row["survival"]) - 1], _STRESS[int(row["stress"]) - 1], _AFTER_FIRE[row["after_fire"]],
+        _SEEDBED[int(row["organic"]) - 1], _OLD_AGE[int(row["survival"]) - 1], _STRESS[int(row["stress"]) - 1],
+        _AFTER_FIRE[row["after_fire"]],
     )  # fmt: skip

@@ -2,8 +2,8 @@
 
 A cell holds `replicates` plots of the same climate, slope and ground, whose means it gives; a cell of 10 m is the plot
 itself, and its replicates tell what chance does. Random numbers follow from the seed, the number of the cell on the map
-and that of the replicate, so that a forest does not depend on how the map is divided. Without `tas` and `pr` the climate
-is that of independent random years about a bundled mean year, with a declared warming.
+and that of the replicate, so that a forest does not depend on how the map is divided. Without `tas` and `pr` the
+climate is that of independent random years about a bundled mean year, with a declared warming.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ class ForestMapOptions:
     seed : int, default 0
         Start of all random numbers.
     spin_up_years, spin_up_sample, plot_area, fire_interval, fire_years, tree_years
-        As in `geocryoai.processes.forest.ForestOptions`: years from bare ground before the first year and how many first
-        years they are drawn from, size of a plot [m2], mean years between fires, year -> severity of a fire
+        As in `geocryoai.processes.forest.ForestOptions`: years from bare ground before the first year and how many
+        first years they are drawn from, size of a plot [m2], mean years between fires, year -> severity of a fire
         everywhere, years whose single trees are kept for the layout of SIBBORK.
     texture : {"silt", "gravel"}
         Mineral ground where no field `coarse` tells it.
@@ -94,7 +94,7 @@ class ForestMapOptions:
             given = getattr(self, name)
             if not isinstance(given, Mapping) or not all(str(year).lstrip("-").isdigit() for year in given):
                 raise ModelError("not numbers by year", where=name, found=repr(given), expected="{1950: 0.9}")
-            object.__setattr__(self, name, {int(year): float(value) for year, value in sorted(given.items())})
+            object.__setattr__(self, name, {int(year): float(given[year]) for year in sorted(given, key=int)})
         finite("warming [K]", list(self.warming.values()))
         at_least("temperature_sd, precipitation_sd", [self.temperature_sd, self.precipitation_sd])
         species_table(self.species or None)

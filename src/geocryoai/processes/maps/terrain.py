@@ -33,7 +33,7 @@ _STEP = 0.01
 def with_places(
     fields: xr.Dataset, drivers: GivenDrivers | None, known: tuple[str, ...]
 ) -> tuple[xr.Dataset, GivenDrivers]:
-    """Return fields and drivers with number and latitude of each cell, and slope and aspect where only heights are given.
+    """Return fields and drivers with number and latitude of each cell, and slope and aspect where heights are given.
 
     Parameters
     ----------
@@ -128,4 +128,5 @@ def _heights(fields: xr.Dataset, name: str) -> tuple[Array, Array, Array]:
                          expected="a field on (y, x)")  # fmt: skip
     unit = str(fields[name].attrs.get("units", "m"))
     height = np.asarray(convert(fields[name].to_numpy().astype(np.float64), unit, "m"))
-    return height, *(fields[axis].to_numpy().astype(np.float64) for axis in ("y", "x"))
+    y, x = (fields[axis].to_numpy().astype(np.float64) for axis in ("y", "x"))
+    return height, y, x
