@@ -55,7 +55,7 @@ def test_failures_are_listed_and_the_exit_code_says_so(command: Command, address
     answer = command(
         "fetch", "esa_cci_permafrost", "--url", address + "/a.nc", "--url", address + "/login.nc", "--out", tmp_path
     )
-    assert answer.code == 2
+    assert answer.code == 3
     assert "1 fetched, 0 there before, 1 failed" in answer.out
     assert "1 of 2 files could not be fetched" in answer.err
     assert "1. login.nc: " in answer.err

@@ -208,7 +208,7 @@ def test_one_bad_scene_does_not_stop_the_others(command: Command, tmp_path: Path
     image = bad.with_name(f"{bad.stem}.unw.grd")
     image.write_bytes(image.read_bytes()[:-4])
     code, out, error = command("retrieve", "displacement", tmp_path, "--out", tmp_path / "o")
-    assert code == 2
+    assert code == 3
     assert "1 of 2 scenes could not be retrieved, the others were" in error
     assert f"{image.name}: the file is truncated" in error
     assert f"failed: {bad}" in out

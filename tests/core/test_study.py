@@ -1,9 +1,10 @@
+import copy
 from pathlib import Path
 
 import pytest
 
 from geocryoai.core.errors import StudyError
-from geocryoai.core.study import load_study, study_from_dict, to_yaml
+from geocryoai.core.study import load_study, salvage, study_from_dict, to_yaml
 
 
 def tree(**changes):
@@ -150,3 +151,31 @@ def test_yaml_cannot_build_objects(tmp_path: Path):
     path.write_text("name: !!python/object/apply:os.system ['true']\n", encoding="utf-8")
     with pytest.raises(StudyError, match="not valid YAML"):
         load_study(path)
+
+
+def test_yaml_that_cannot_be_read_is_told_with_the_name_of_the_file(tmp_path: Path):
+    path = tmp_path / "my study.yml"
+    path.write_text("name: [a\n", encoding="utf-8")
+    with pytest.raises(StudyError, match=r"not valid YAML: .* in my study\.yml, line 1") as error:
+        load_study(path)
+    assert "unicode string" not in str(error.value)
+
+
+@pytest.mark.parametrize("scheduler", ["dask", "local:0", "tcp://", "", 3])
+def test_a_scheduler_that_cannot_be_is_told_in_words(scheduler):
+    with pytest.raises(StudyError, match="expected none, local:N for N processes on this machine, or an address"):
+        study_from_dict(tree(compute={"scheduler": scheduler}))
+
+
+def test_the_sound_parts_of_a_study_are_salvaged():
+    wrong = tree(sead=3)
+    wrong["sources"]["broken"] = {"reader": "calm"}
+    wrong["targets"]["alt"]["step"] = "mont"
+    kept = copy.deepcopy(wrong)
+    left = salvage(wrong)
+    assert left is not None
+    assert wrong == kept
+    assert list(left.study.sources) == ["probes"]
+    assert set(left.removed) == {"sead", "sources.broken", "targets.alt.step"}
+    assert not left.is_news("targets.alt.records: 'broken' is not in the study")
+    assert left.is_news("targets.alt.records: 'other' is not in the study")

@@ -10,7 +10,6 @@ import pytest
 from geocryoai.core.errors import StudyError
 from geocryoai.core.study import study_from_dict
 from geocryoai.stages.check import bundled_studies, check_study, find_study
-from geocryoai.stages.options import check_options
 from geocryoai.stages.run import run_study
 
 Tree = dict[str, Any]
@@ -25,14 +24,11 @@ def problems(tree: Tree, data: Path | None = None) -> list[str]:
 
 
 def option_problems(tree: Tree) -> str:
-    with pytest.raises(StudyError) as error:
-        check_options(study_from_dict(tree))
-    return "\n".join(error.value.problems)
+    return "\n".join(problems(tree))
 
 
 def test_the_tiny_study_has_no_problems(tiny_tree: Tree):
     assert problems(tiny_tree) == []
-    check_options(study_from_dict(tiny_tree))
 
 
 @pytest.mark.parametrize("name", sorted(bundled_studies()))
@@ -41,7 +37,6 @@ def test_bundled_studies_have_no_problems(name: str):
     assert study.name == name
     assert study.title
     check_study(study, None)
-    check_options(study)
 
 
 def test_a_target_has_its_house_name(tiny_tree: Tree):
@@ -146,3 +141,53 @@ def test_no_folder_is_made_for_a_wrong_study(tiny_tree: Tree, tmp_path: Path):
     with pytest.raises(StudyError, match="--data: missing"):
         run_study(study_from_dict(tiny_tree), data=None, out=tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_wrong_keys_names_options_and_files_are_told_in_one_go(tmp_path: Path):
+    (tmp_path / "study.yml").write_text(
+        """
+name: Toolik Lake
+sead: 4
+period: {start: 1990-13, end: 2000}
+compute: {scheduler: dask}
+sources:
+  probes: {reader: calmm, path: probes.csv, optins: {}}
+targets:
+  alt: {records: [probs], step: mont}
+learners:
+  ridge: {model: rigde}
+  other: {model: ridge, options: {foldes: 2}}
+predict: {learner: rigde}
+""",
+        encoding="utf-8",
+    )
+    with pytest.raises(StudyError) as error:
+        find_study(str(tmp_path / "study.yml"), data_of=lambda study: tmp_path)
+    said = error.value.problems
+    starts = [
+        "name: 'Toolik Lake' is not a name", "period.start: '1990-13' is not", "sources.probes.optins: unknown key",
+        "targets.alt.step: found 'mont'", "compute.scheduler: expected none, local:N", "sead: unknown key",
+        "sources.probes.reader: no reader 'calmm'; did you mean 'calm'?", "learners.ridge.model: no learner 'rigde'",
+        "targets.alt.records: 'probs' is not in the study", "predict.learner: 'rigde' is not in the study",
+        "learners.other.options: ridge: no option is called 'foldes'", "sources.probes.path: no probes.csv",
+    ]  # fmt: skip
+    assert len(said) == len(starts)
+    for start in starts:
+        assert any(problem.startswith(start) for problem in said), start
+
+
+def test_what_was_taken_out_is_not_missed(tiny_tree: Tree, write_study: Any):
+    tiny_tree["sources"]["towers"] = {"reader": "table"}
+    tiny_tree["period"]["start"] = "soon"
+    with pytest.raises(StudyError) as error:
+        find_study(str(write_study(tiny_tree)))
+    assert [problem.split(":")[0] for problem in error.value.problems] == ["period.start", "sources.towers.path"]
+
+
+@pytest.mark.parametrize("broken", [{"sources": 3}, {"targets": {}}, {"learners": ["ridge"]}])
+def test_of_a_study_without_anything_sound_only_the_first_problems_are_told(
+    tiny_tree: Tree, write_study: Any, broken: Tree
+):
+    with pytest.raises(StudyError) as error:
+        find_study(str(write_study(tiny_tree | broken)))
+    assert any(problem.startswith(next(iter(broken))) for problem in error.value.problems)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 from pathlib import Path
@@ -116,6 +117,31 @@ def test_the_truth_is_found_within_the_stated_errors(run: Path, files: Path):
         assert score.within_two >= 0.5
 
 
+def test_scores_of_saved_components_become_fields(files: Path, tree: Tree, tmp_path: Path):
+    from geocryoai.retrievals.spectroscopy.components import learn_components, save_components
+    from geocryoai.sources.spectroscopy import open_scene
+
+    data = Path(shutil.copytree(files, tmp_path / "data"))
+    (image,) = (data / "airborne" / "reflectance").glob("*_img.hdr")
+    save_components(data / "tundra.npz", learn_components(open_scene(image), 3))
+    tree["retrievals"] = {
+        "spectra": {
+            "kind": "components",
+            "scenes": "airborne/reflectance/*_img.hdr",
+            "options": {"loadings": "tundra.npz", "count": 2},
+        }
+    }
+    tree["targets"]["alt"]["join"] = []
+    study = study_from_dict(tree)
+    run = run_study(study, data=data, out=tmp_path / "run", until="ingest", quiet=True)
+    fields = xr.open_zarr(run / "ingest" / "spectra" / "fields.zarr", consolidated=False)
+    assert {f"spectra_component_{n}{end}" for n in (1, 2) for end in ("", "_sigma", "_count")} == set(fields.data_vars)
+    assert np.isfinite(fields["spectra_component_1"]).any()
+    (data / "tundra.npz").unlink()
+    with pytest.raises(StudyError, match=r"retrievals\.spectra\.options\.loadings: no tundra\.npz in the data folder"):
+        check_study(study, data)
+
+
 def test_a_planted_plume_is_found(run: Path, files: Path):
     planted = pl.read_csv(files / "airborne" / "truth_plumes.csv")
     (score,) = plume_scores(scenes_of(run, "methane"), planted)
@@ -160,6 +186,50 @@ def test_one_corrupt_scene_is_listed_and_the_others_go_on(files: Path, tree: Tre
     assert good["used"] > 0
     page = str(retrieval_part(RunFiles(run, study)))
     assert "Scenes that failed" in page
+
+
+def test_a_run_that_left_a_scene_out_says_so_each_time(
+    files: Path, tree: Tree, tmp_path: Path, command: Any, write_study: Any
+):
+    data = Path(shutil.copytree(files, tmp_path / "data"))
+    image = sorted((data / "airborne" / "radar").glob("*.unw.grd"))[0]
+    whole = image.read_bytes()
+    image.write_bytes(whole[:-100])
+    tree["retrievals"] = {"radar": tree["retrievals"]["radar"]}
+    words = ("run", write_study(tree), "--data", data, "--out", tmp_path / "run", "--until", "ingest", "--quiet")
+    for _ in range(2):
+        code, out, error = command(*words)
+        assert code == 3
+        assert out == f"done: {tmp_path / 'run'}\n"
+        assert "the run is complete, but without 1 of 2 scenes, which could not be retrieved" in error
+        assert f"1. radar, airborne/radar/{image.name.replace('.unw.grd', '.ann')}: " in error
+        assert "the file is truncated" in error
+    log = (tmp_path / "run" / "log.jsonl").read_text()
+    assert log.count("stage already complete") == 1
+    image.write_bytes(whole)
+    assert command(*words).code == 0
+
+
+def test_a_scene_that_the_system_refuses_is_one_that_failed(
+    files: Path, tree: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    from geocryoai.stages import retrieve_fields
+
+    retrieve, calls = retrieve_fields.retrieve_one, []
+
+    def refused(path: Path, *rest: Any) -> Any:
+        calls.append(path)
+        if len(calls) == 1:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return retrieve(path, *rest)
+
+    monkeypatch.setattr(retrieve_fields, "retrieve_one", refused)
+    tree["retrievals"] = {"radar": tree["retrievals"]["radar"]}
+    tree["targets"]["alt"]["join"] = []
+    run = run_study(study_from_dict(tree), data=files, out=tmp_path / "run", until="ingest", quiet=True)
+    bad, good = scenes_of(run, "radar")
+    assert bad["failed"].endswith(".ann: Permission denied")
+    assert good["used"] > 0
 
 
 def test_without_any_good_scene_the_run_stops(files: Path, tree: Tree, tmp_path: Path):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from geocryoai.cli.shared import DebugOption, QuietOption, stoppable
-from geocryoai.core.errors import GeoCryoAIError
+from geocryoai.core.errors import GeoCryoAIError, PartlyDoneError
 
 if TYPE_CHECKING:
     from geocryoai.sources.fetch import FetchReport
@@ -70,7 +70,8 @@ def fetch(
     typer.echo(f"{folder}: {len(report.came)} fetched, {len(report.here)} there before, {len(report.failures)} failed")
     if report.failures:
         listed = "\n".join(f"  {i}. {name}: {why}" for i, (name, why) in enumerate(report.failures.items(), 1))
-        raise GeoCryoAIError(
+        some = report.came or report.here
+        raise (PartlyDoneError if some else GeoCryoAIError)(
             f"{len(report.failures)} of {len(report.wanted)} files could not be fetched\n{listed}", where=source,
             next_step="The same command tries them again.",
         )  # fmt: skip

@@ -68,7 +68,7 @@ def run(
     from geocryoai.core.study import to_yaml
     from geocryoai.stages.check import find_study
 
-    resolved = find_study(study, set_ or [])
+    resolved = find_study(study, set_ or [], data_of=lambda sound: data_folder(data, study, sound))
     if print_config:
         typer.echo(to_yaml(resolved), nl=False)
         return
@@ -78,6 +78,9 @@ def run(
     with stoppable("The same command goes on where it stopped."):
         folder = run_study(resolved, data=data_folder(data, study, resolved), out=place, until=until, quiet=quiet)
     typer.echo(f"done: {folder}")
+    from geocryoai.stages.failed_scenes import require_all_scenes
+
+    require_all_scenes(resolved, folder, where=str(folder), made="the run is complete")
 
 
 @app.command()
@@ -85,7 +88,7 @@ def validate(study: StudyArgument, data: DataOption = None, set_: SetOption = No
     """Check a study, and that its files are there: every problem at once, before any work."""
     from geocryoai.stages.check import check_study, find_study
 
-    resolved = find_study(study, set_ or [])
+    resolved = find_study(study, set_ or [], data_of=lambda sound: data_folder(data, study, sound))
     check_study(resolved, data_folder(data, study, resolved))
     typer.echo(f"{resolved.name}: no problems found")
 
@@ -141,7 +144,10 @@ app.command()(fetch)
 
 
 def main() -> None:
-    """Run the command line; a user's mistake is one clear paragraph and exit code 2, ours exit code 1."""
+    """Run the command line; a user's mistake is one clear paragraph and exit code 2, ours exit code 1.
+
+    Where some of many inputs could not be used and the others were, it is 3; after Ctrl-C 130.
+    """
     try:
         app(prog_name="geocryoai")
     except GeoCryoAIError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -30,71 +31,48 @@ MemoryOption = Annotated[float, typer.Option("--memory", help="memory for blocks
 WorkersOption = Annotated[int, typer.Option("--workers", help="threads")]
 
 
-def retrieve_ch4(
-    files: FilesArgument,
-    target: TargetOption,
-    out: OutOption = Path("retrieved"),
-    group: GroupOption = 1,
-    wind: WindOption = None,
-    wind_sigma: WindSigmaOption = None,
-    wind_law: WindLawOption = (1.0, 0.0),
-    sun_zenith: SunOption = 50.0,
-    false_alarms: FalseOption = 0.05,
-    pixel: PixelOption = None,
-    glt: GltOption = None,
-    memory: MemoryOption = 512.0,
-    workers: WorkersOption = 2,
-    quiet: QuietOption = False,
-    debug: DebugOption = False,
-) -> None:
-    """Methane enhancement in ppm m, plumes with their mass and, with a wind, their emission rate."""
-    _retrieve("ch4", files, target, out, group, wind, wind_sigma, wind_law, sun_zenith, false_alarms, pixel, glt,
-              memory, workers, quiet)  # fmt: skip
+def gas_command(gas: str, text: str) -> Callable[..., None]:
+    """Return the command that retrieves a gas; all gases have the same options.
+
+    Parameters
+    ----------
+    gas : {"ch4", "co2"}
+    text : str
+        What the command says of itself.
+    """
+
+    def retrieve(
+        files: FilesArgument,
+        target: TargetOption,
+        out: OutOption = Path("retrieved"),
+        group: GroupOption = 1,
+        wind: WindOption = None,
+        wind_sigma: WindSigmaOption = None,
+        wind_law: WindLawOption = (1.0, 0.0),
+        sun_zenith: SunOption = 50.0,
+        false_alarms: FalseOption = 0.05,
+        pixel: PixelOption = None,
+        glt: GltOption = None,
+        memory: MemoryOption = 512.0,
+        workers: WorkersOption = 2,
+        quiet: QuietOption = False,
+        debug: DebugOption = False,
+    ) -> None:
+        from geocryoai.stages.retrieve_gas import GasRequest, retrieve_scenes
+
+        request = GasRequest(
+            gas, target, out, group, wind, wind_sigma, wind_law, sun_zenith, false_alarms, pixel, glt, memory, workers
+        )
+        with stoppable("Scenes that were finished are complete."):
+            retrieve_scenes(files, request, tell=(lambda _: None) if quiet else typer.echo)
+
+    retrieve.__doc__ = text
+    return retrieve
 
 
-def retrieve_co2(
-    files: FilesArgument,
-    target: TargetOption,
-    out: OutOption = Path("retrieved"),
-    group: GroupOption = 1,
-    wind: WindOption = None,
-    wind_sigma: WindSigmaOption = None,
-    wind_law: WindLawOption = (1.0, 0.0),
-    sun_zenith: SunOption = 50.0,
-    false_alarms: FalseOption = 0.05,
-    pixel: PixelOption = None,
-    glt: GltOption = None,
-    memory: MemoryOption = 512.0,
-    workers: WorkersOption = 2,
-    quiet: QuietOption = False,
-    debug: DebugOption = False,
-) -> None:
-    """Carbon dioxide enhancement in the same way; the target must be one of carbon dioxide."""
-    _retrieve("co2", files, target, out, group, wind, wind_sigma, wind_law, sun_zenith, false_alarms, pixel, glt,
-              memory, workers, quiet)  # fmt: skip
-
-
-def _retrieve(
-    gas: str,
-    files: list[Path],
-    target: Path,
-    out: Path,
-    group: int,
-    wind: float | None,
-    wind_sigma: float | None,
-    wind_law: tuple[float, float],
-    sun_zenith: float,
-    false_alarms: float,
-    pixel: float | None,
-    glt: Path | None,
-    memory: float,
-    workers: int,
-    quiet: bool,
-) -> None:
-    from geocryoai.stages.retrieve_gas import GasRequest, retrieve_scenes
-
-    request = GasRequest(
-        gas, target, out, group, wind, wind_sigma, wind_law, sun_zenith, false_alarms, pixel, glt, memory, workers
-    )
-    with stoppable("Scenes that were finished are complete."):
-        retrieve_scenes(files, request, tell=(lambda _: None) if quiet else typer.echo)
+retrieve_ch4 = gas_command(
+    "ch4", "Methane enhancement in ppm m, plumes with their mass and, with a wind, their emission rate."
+)
+retrieve_co2 = gas_command(
+    "co2", "Carbon dioxide enhancement in the same way; the target must be one of carbon dioxide."
+)

@@ -1,4 +1,4 @@
-"""The commands ``geocryoai retrieve displacement``, ``alt`` and ``polsar``: products from radar."""
+"""The commands ``geocryoai retrieve interferogram``, ``displacement``, ``alt`` and ``polsar``: products from radar."""
 
 from __future__ import annotations
 
@@ -54,7 +54,40 @@ ReferenceOption = Annotated[
     typer.Option("--reference", help="ground taken not to move: latitude, longitude [degree], radius [m]"),
 ]
 
+SingleLooksArgument = Annotated[
+    list[Path],
+    typer.Argument(help="a UAVSAR pair with both single-look images, or two products", metavar="FILE [SECOND]"),
+]
+
 _KEPT = "Scenes that were finished are complete."
+
+
+def retrieve_interferogram(
+    files: SingleLooksArgument,
+    out: OutOption = Path("retrieved"),
+    looks: Annotated[tuple[int, int], typer.Option("--looks", help="pixels averaged along and across the track")] = (
+        12,
+        3,
+    ),
+    coherence: Annotated[
+        float, typer.Option("--coherence", help="least coherence; below it the phase is missing")
+    ] = 0.35,
+    filter_strength: Annotated[float, typer.Option("--filter", help="Goldstein filter of the phase, 0 to 1")] = 0.0,
+    unwrap: Annotated[bool, typer.Option("--unwrap", help="unwrap the phase, too (extra: radar)")] = False,
+    image: Annotated[
+        str | None, typer.Option("--image", help="which image of several: a polarisation, or segment_looks (1_1x1)")
+    ] = None,
+    memory: Annotated[float, typer.Option("--memory", help="memory for strips of the images [MB]")] = 512.0,
+    quiet: QuietOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Interferogram and coherence of two single-look images; the phase is that of the first less the second."""
+    from geocryoai.retrievals.radar.interferogram_map import InterferogramOptions
+    from geocryoai.stages.retrieve_radar import retrieve_interferogram as make
+
+    options = InterferogramOptions(looks, coherence, filter_strength, unwrap, image, memory)
+    with stoppable("Nothing was written."):
+        make(files, out, options, tell=(lambda _: None) if quiet else typer.echo)
 
 
 def retrieve_displacement(

@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geocryoai.core.files import complete_or_absent
-from geocryoai.core.projection import LONLAT, read_crs, transformer
-from geocryoai.cube.netcdf import to_cf
+from geocryoai.products.scene_map import Layer, SceneMap, map_axes, write_scene_geotiff, write_scene_netcdf
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -67,7 +65,7 @@ def gas_dataset(gas_map: GasMap) -> xr.Dataset:
     coordinates: dict[str, Any] = {}
     dims: tuple[str, str] = ("line", "sample")
     if position is not None:
-        dims, coordinates = _axes(position, shape)
+        dims, coordinates = map_axes(position, shape)
     variables: dict[str, Any] = {}
     for suffix, (layer, meaning) in _LAYERS.items():
         attributes = {"units": "ppm m", "long_name": f"{gas_map.gas} {meaning}; not a flux"}
@@ -91,63 +89,15 @@ def gas_dataset(gas_map: GasMap) -> xr.Dataset:
 
 def write_gas_netcdf(path: Path, gas_map: GasMap) -> None:
     """Write a map as CF NetCDF-4, complete or absent."""
-    dataset = gas_dataset(gas_map)
-    with complete_or_absent(path) as temporary:
-        packed: dict[str, Any] = {"zlib": True, "complevel": 1}
-        encoding = {str(name): packed for name in dataset.data_vars}
-        to_cf(dataset).to_netcdf(temporary, engine="h5netcdf", encoding=encoding)
+    write_scene_netcdf(path, gas_dataset(gas_map))
 
 
 def write_gas_geotiff(path: Path, gas_map: GasMap) -> bool:
     """Write the enhancement layers as GeoTIFF, complete or absent; False without a map or without rasterio."""
-    if gas_map.position is None:
-        return False
-    try:
-        import rasterio
-    except ImportError:
-        return False
-    layers = [getattr(gas_map, layer) for layer, _ in _LAYERS.values()]
-    layers.append(np.where(np.isnan(gas_map.sparse), np.nan, gas_map.plumes).astype(np.float32))
-    rows, columns = gas_map.sparse.shape
-    profile = {
-        "driver": "GTiff", "height": rows, "width": columns, "count": len(layers), "dtype": "float32",
-        "crs": gas_map.position.crs, "transform": rasterio.Affine(*gas_map.position.affine), "nodata": float("nan"),
-        "compress": "deflate", "tiled": True, "blockxsize": 256, "blockysize": 256,
-    }  # fmt: skip
-    with complete_or_absent(path) as temporary, rasterio.open(temporary, "w", **profile) as file:
-        for band, values in enumerate(layers, 1):
-            file.write(values, band)
-        for band, suffix in enumerate((*_LAYERS, "plume"), 1):
-            file.set_band_unit(band, "ppm m" if suffix != "plume" else "1")
-            file.set_band_description(band, f"{gas_map.gas}_{suffix}" if suffix != "plume" else suffix)
-        file.update_tags(**gas_map.attributes)
-    return True
-
-
-def _axes(position: MapInfo, shape: tuple[int, ...]) -> tuple[tuple[str, str], dict[str, Any]]:
-    crs = read_crs(position.crs)
-    a, b, c, d, e, f = position.affine
-    about = {key: list(value) if isinstance(value, tuple) else value for key, value in crs.to_cf().items()}
-    mapping = ((), 0, {**about, "GeoTransform": f"{c!r} {a!r} {b!r} {f!r} {d!r} {e!r}"})
-    if b == 0 and d == 0:
-        x, y = (
-            position.centre(np.arange(shape[1]), np.zeros(1))[0],
-            position.centre(np.zeros(1), np.arange(shape[0]))[1],
-        )
-        if crs.is_geographic:
-            return ("lat", "lon"), {
-                "lat": ("lat", y, {"standard_name": "latitude", "units": "degrees_north"}),
-                "lon": ("lon", x, {"standard_name": "longitude", "units": "degrees_east"}),
-                "crs": mapping,
-            }
-        return ("y", "x"), {
-            name: (name, values, {"standard_name": f"projection_{name}_coordinate", "units": "m"})
-            for name, values in (("y", y), ("x", x))
-        } | {"crs": mapping}
-    row, column = np.indices(shape)
-    lon, lat = transformer(position.crs, LONLAT).transform(*position.centre(column, row))
-    return ("row", "column"), {
-        "lat": (("row", "column"), lat, {"standard_name": "latitude", "units": "degrees_north"}),
-        "lon": (("row", "column"), lon, {"standard_name": "longitude", "units": "degrees_east"}),
-        "crs": mapping,
+    layers = {
+        f"{gas_map.gas}_{suffix}": Layer(getattr(gas_map, layer), "ppm m", f"{gas_map.gas} {meaning}; not a flux")
+        for suffix, (layer, meaning) in _LAYERS.items()
     }
+    plumes = np.where(np.isnan(gas_map.sparse), np.nan, gas_map.plumes).astype(np.float32)
+    layers["plume"] = Layer(plumes, "1", "label of the plume, 0 for none")
+    return write_scene_geotiff(path, SceneMap(layers, gas_map.position, gas_map.attributes))

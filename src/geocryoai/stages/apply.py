@@ -13,6 +13,7 @@ from geocryoai.core.run_folder import RunFolder
 from geocryoai.core.study import study_from_dict
 from geocryoai.models.contract import Learner
 from geocryoai.stages.check import check_study
+from geocryoai.stages.failed_scenes import require_all_scenes
 from geocryoai.stages.harmonize import harmonize
 from geocryoai.stages.ingest import ingest
 from geocryoai.stages.predict import map_months, predicted_map, predictions_at_records, write_map
@@ -39,6 +40,8 @@ def predict_records(run: Path, *, data: Path | None, out: Path, quiet: bool = Fa
     ------
     RunError, StudyError, SourceError
         The run is not complete, or the inputs are not what the study says.
+    PartlyDoneError
+        The predictions are written, but some scenes of the inputs could not be retrieved.
     """
     _require_file_name(out)
     folder, work = _opened(run, quiet)
@@ -51,7 +54,9 @@ def predict_records(run: Path, *, data: Path | None, out: Path, quiet: bool = Fa
         for stage, function in _PREPARE.items():
             fresh.folder(stage).mkdir()
             function(fresh)
-        return _write(fresh, models, out)
+        written = _write(fresh, models, out)
+        require_all_scenes(folder.study, fresh.root, where=str(out), made="the predictions are written")
+        return written
 
 
 def predict_map(run: Path, *, data: Path | None, out: Path, months: Sequence[str], quiet: bool = False) -> list[Path]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
 
 from geocryoai.core.errors import GeoCryoAIError, StudyError, nearest
-from geocryoai.core.study import LearnerSection, Study, load_study
+from geocryoai.core.study import LearnerSection, Study, read_tree, salvage, study_from_dict
 from geocryoai.core.variables import variable
 from geocryoai.evaluation import PROTOCOLS
 from geocryoai.models import LEARNERS
@@ -15,6 +15,7 @@ from geocryoai.models.anchors import ANCHORS
 from geocryoai.sources import READERS
 from geocryoai.stages.check_runs import run_problems
 from geocryoai.stages.check_supports import support_problems
+from geocryoai.stages.options import option_problems
 
 #: Memory for each cell and month of a map: mean, standard deviation and two quantiles [B].
 MAP_BYTES = 16
@@ -26,21 +27,44 @@ def bundled_studies() -> dict[str, Path]:
     return {path.stem: path for path in sorted(folder.glob("*.yml"))}
 
 
-def find_study(study: str, overrides: Sequence[str] = ()) -> Study:
+def find_study(
+    study: str,
+    overrides: Sequence[str] = (),
+    *,
+    data_of: Callable[[Study], Path | None] = lambda study: None,
+    learnt: bool = True,
+) -> Study:
     """Return the study of a file, or the bundled one of that name.
+
+    Parameters
+    ----------
+    study : str
+    overrides : sequence of str
+        As ``a.b=value``.
+    data_of : callable
+        Gives the data folder of a study, to look for its files where the study has other problems, too.
+    learnt : bool
+        As for `check_study`.
 
     Raises
     ------
     StudyError
-        There is neither, or the study has problems.
+        There is neither, or the study has problems: all that can be known at once, those of its sound parts among them.
     """
     bundled = bundled_studies()
     file = study_file(study)
-    if file is not None:
-        return load_study(file, overrides)
-    if study not in bundled:
+    if file is None and study not in bundled:
         raise StudyError([f"no file and no bundled study is called '{study}'; {nearest(study, bundled)}"])
-    return load_study(bundled[study], overrides)
+    path = file or bundled[study]
+    tree = read_tree(path)
+    try:
+        return study_from_dict(tree, overrides, where=str(path))
+    except StudyError as error:
+        left = salvage(tree) if isinstance(tree, dict) else None
+        if left is None:
+            raise
+        further = study_problems(left.study, data_of(left.study), learnt=learnt)
+        raise StudyError([*error.problems, *filter(left.is_news, further)], where=error.where) from error
 
 
 def study_file(study: str) -> Path | None:
@@ -49,7 +73,7 @@ def study_file(study: str) -> Path | None:
     return path if path.suffix in {".yml", ".yaml"} or path.is_file() else None
 
 
-def check_study(study: Study, data: Path | None) -> None:
+def check_study(study: Study, data: Path | None, *, learnt: bool = True) -> None:
     """Raise StudyError with every problem that can be known before any work.
 
     Parameters
@@ -57,8 +81,18 @@ def check_study(study: Study, data: Path | None) -> None:
     study : Study
     data : Path or None
         Data folder; without one only a study of the twin can do with it, and files are not looked for.
+    learnt : bool
+        Whether the study must have what a run learns from, or is only simulated.
     """
-    problems = [
+    problems = study_problems(study, data, learnt=learnt)
+    if problems:
+        raise StudyError(problems, where=study.name)
+
+
+def study_problems(study: Study, data: Path | None, *, learnt: bool = True) -> list[str]:
+    """Return every problem that can be known before any work; see `check_study`."""
+    return [
+        *(_left_out(study) if learnt else ()),
         *_unknown_names(study),
         *_target_names(study),
         *_broken_references(study),
@@ -70,10 +104,18 @@ def check_study(study: Study, data: Path | None) -> None:
         *_refine_problems(study),
         *_twin_problems(study),
         *_retrieval_problems(study, data),
+        *option_problems(study),
         *([] if data is None else _missing_files(study, data)),
     ]
-    if problems:
-        raise StudyError(problems, where=study.name)
+
+
+def _left_out(study: Study) -> Iterator[str]:
+    """Yield the sections without which nothing can be learnt."""
+    for name in ("sources", "targets", "learners"):
+        if not getattr(study, name):
+            yield f"{name}: missing; it has no default (a study without is for `geocryoai simulate` alone)"
+    if not study.predict.learner:
+        yield "predict.learner: missing; it has no default"
 
 
 def _unknown_names(study: Study) -> Iterator[str]:
@@ -126,7 +168,8 @@ def _broken_references(study: Study) -> Iterator[str]:
         yield from unknown("evaluate.ablation.protocol", [asked.protocol], list(study.evaluate.protocols))
         yield from unknown("evaluate.ablation.learner", [asked.learner], learners)
         yield from unknown("evaluate.ablation.targets", asked.targets, targets)
-    yield from unknown("predict.learner", [study.predict.learner], learners)
+    if study.predict.learner:
+        yield from unknown("predict.learner", [study.predict.learner], learners)
 
 
 def _domain_problems(study: Study) -> Iterator[str]:
@@ -152,6 +195,14 @@ def _refine_problems(study: Study) -> Iterator[str]:
         for used in (*section.covariates, section.share, section.reference):
             if used in study.refine:
                 yield f"refine.{name}: '{used}' is refined itself, so it cannot help to refine another field"
+        given = section.validate_with
+        if given is not None and given.source not in study.sources:
+            yield f"refine.{name}.validate_with: no source '{given.source}'; {nearest(given.source, study.sources)}"
+        if given is not None and given.variable:
+            try:
+                variable(given.variable)
+            except GeoCryoAIError as error:
+                yield f"refine.{name}.validate_with: {error}"
 
 
 def _grid_problems(study: Study) -> Iterator[str]:

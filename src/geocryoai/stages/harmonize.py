@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from geocryoai.core.calendar import month_axis, parse_period
 from geocryoai.core.errors import CubeError
-from geocryoai.core.files import read_json, remove, write_json
+from geocryoai.core.files import read_json, remove, write_json, write_text
 from geocryoai.core.study import Study, TargetSection
 from geocryoai.stages.supports import read_supports, write_supports
 from geocryoai.stages.workspace import Workspace
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 #: Columns of a target's table that are no features.
 MEASURED = ("value", "sigma", "quality", "support_m", "why_not", "learn")
+
+#: Scores of refined fields at stations, beside the cube.
+VALIDATION = "validation.csv"
 
 
 def study_months(study: Study) -> NDArray[np.datetime64]:
@@ -136,12 +139,22 @@ def write_cube(work: Workspace) -> None:
             without=plan.without,
         )
     remove(scratch)
+    if plan.scores:
+        _write_scores(path.with_name(VALIDATION), plan.scores)
     lines = [
         {"variable": u.name, "source": plan.stores[u.position].parent.name, "method": u.method, "months": u.months,
          "first": u.first, "last": u.last}
         for u in used
     ]  # fmt: skip
     write_json(lines_path, [plan.noted(line) for line in lines])
+
+
+def _write_scores(path: Path, scores: list[dict[str, Any]]) -> None:
+    import polars as pl
+
+    from geocryoai.cube.field_validation import COLUMNS
+
+    write_text(path, pl.DataFrame(scores).select(COLUMNS).write_csv(float_precision=6))
 
 
 def cube_path(work: Workspace) -> Path:

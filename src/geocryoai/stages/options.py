@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 
-from geocryoai.core.errors import GeoCryoAIError, StudyError, nearest
+from geocryoai.core.errors import GeoCryoAIError, nearest
 from geocryoai.core.study import ProtocolSection, Study
 
 #: Options of every test of a study, whatever its protocol, and their defaults: sites closer than `colocated_km` [km]
@@ -16,11 +16,11 @@ FUTURE_DRIVERS = ("climatology", "measured")
 _GIVEN_BY_THE_STAGE = ("samples", "seed", "groups")
 
 
-def check_options(study: Study) -> None:
-    """Raise StudyError with every unknown option of a learner, protocol or anchor of the study."""
-    problems = [*_learners(study), *_protocols(study), *_anchors(study)]
-    if problems:
-        raise StudyError(problems, where=study.name)
+def option_problems(study: Study) -> Iterator[str]:
+    """Yield every wrong option of a learner, protocol or anchor of the study; names that are not known are left out."""
+    yield from _learners(study)
+    yield from _protocols(study)
+    yield from _anchors(study)
 
 
 def colocated_km(section: ProtocolSection) -> float:
@@ -45,6 +45,8 @@ def _learners(study: Study) -> Iterator[str]:
         if "seed" in section.options:
             yield f"learners.{name}.options.seed: the seed is that of the study"
             continue
+        if section.model not in LEARNERS:
+            continue
         kind = LEARNERS.get(section.model)
         try:
             kind(seed=study.seed, **section.options)
@@ -58,6 +60,8 @@ def _protocols(study: Study) -> Iterator[str]:
     from geocryoai.evaluation import PROTOCOLS
 
     for name, section in study.evaluate.protocols.items():
+        if section.protocol not in PROTOCOLS:
+            continue
         where = f"evaluate.protocols.{name}.options"
         own = list(inspect.signature(PROTOCOLS.get(section.protocol)).parameters)
         known = [key for key in own if key not in _GIVEN_BY_THE_STAGE] + ["colocated_km", "future_drivers"]
@@ -77,6 +81,8 @@ def _anchors(study: Study) -> Iterator[str]:
 
     for name, target in study.targets.items():
         for anchor in target.anchors:
+            if anchor.process not in ANCHORS:
+                continue
             known = list(inspect.signature(ANCHORS.get(anchor.process)).parameters)
             for key in anchor.options:
                 if key not in known:

@@ -25,9 +25,14 @@ def retrieval_problems(study: Study, data: Path | None) -> Iterator[str]:
             continue
         if not find_scenes(data, section):
             yield f"{where}.scenes: nothing in the data folder fits {', '.join(section.scenes)}"
-        for key, path in (("per_scene", section.per_scene), ("options.target", section.options.get("target"))):
+        for key, path in {"per_scene": section.per_scene, **_option_files(section)}.items():
             if isinstance(path, str) and not (data / path).is_file():
                 yield f"{where}.{key}: no {path} in the data folder"
+
+
+def _option_files(section: RetrievalSection) -> dict[str, object]:
+    """Return the options that name files."""
+    return {f"options.{key}": section.options[key] for key in ("target", "loadings") if key in section.options}
 
 
 def find_scenes(data: Path, section: RetrievalSection) -> list[Path]:
@@ -43,7 +48,7 @@ def retrieval_hashes(study: Study, data: Path) -> dict[str, str]:
         scenes = find_scenes(data, section)
         beside = {file for scene in scenes for file in scene.parent.iterdir() if file.is_file()}
         beside |= {scene for scene in scenes if scene.is_dir()}
-        extra = [section.per_scene, section.options.get("target")]
+        extra = [section.per_scene, *_option_files(section).values()]
         beside |= {data / path for path in extra if isinstance(path, str)}
         for path in sorted(beside):
             hashes[f"{name}/{path.relative_to(data).as_posix()}"] = file_hash(path)

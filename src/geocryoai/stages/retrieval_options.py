@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError
 from geocryoai.core.errors import StudyError
 from geocryoai.core.study.load import problems_of
 from geocryoai.core.study.model import Section
+from geocryoai.sources.soundings.options import SoundingOptions
 
 
 class Ch4Options(Section):
@@ -28,6 +29,14 @@ class IndicesOptions(Section):
     """Spectral indices of an image of reflectance."""
 
     indices: tuple[str, ...] = Field(("ndvi", "ndwi", "ndii"), min_length=1, description="names of indices")
+
+
+class ComponentsOptions(Section):
+    """Scores of principal components that `geocryoai retrieve components` learnt from another scene."""
+
+    loadings: str = Field(description="file of components (.npz), in the data folder")
+    count: int | None = Field(None, ge=1, description="only so many of them, the first ones; none: all")
+    memory_mb: float = Field(256.0, ge=16, description="memory for blocks of the image [MB]")
 
 
 class DisplacementChoices(Section):
@@ -67,9 +76,11 @@ class PolsarChoices(Section):
 OPTIONS: dict[str, type[Section]] = {
     "ch4": Ch4Options,
     "indices": IndicesOptions,
+    "components": ComponentsOptions,
     "displacement": DisplacementChoices,
     "alt": AltChoices,
     "polsar": PolsarChoices,
+    "soundings": SoundingOptions,
 }
 
 

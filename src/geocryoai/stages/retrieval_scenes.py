@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geocryoai.core.errors import SourceError, nearest
+from geocryoai.core.errors import SourceError
 from geocryoai.core.projection import LONLAT
 from geocryoai.cube.scale.scene_fields import LayerInfo, Tile
 from geocryoai.stages.retrieval_options import (
     AltChoices,
     Ch4Options,
+    ComponentsOptions,
     DisplacementChoices,
     IndicesOptions,
     PolsarChoices,
@@ -25,11 +27,9 @@ if TYPE_CHECKING:
 
     from geocryoai.core.study.model import Section
     from geocryoai.sources.envi import MapInfo
+    from geocryoai.sources.spectroscopy import Scene
 
 Affine = tuple[float, float, float, float, float, float]
-
-#: Rows of a spectral image worked on at once.
-_ROWS = 256
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,8 @@ def retrieve_one(path: Path, where: str, choices: Section, data: Path) -> Retrie
         return _polarimetry(path, where, choices)
     if isinstance(choices, IndicesOptions):
         return _indices(path, where, choices)
+    if isinstance(choices, ComponentsOptions):
+        return _components(path, where, choices, data)
     if isinstance(choices, Ch4Options):
         return _methane(path, where, choices, data)
     raise SourceError("no retrieval has these options", where=where, found=type(choices).__name__)
@@ -187,39 +189,55 @@ def _ground_scene(
 
 
 def _indices(path: Path, where: str, choices: IndicesOptions) -> RetrievedScene:
+    from geocryoai.retrievals.spectroscopy.spectral_layers import index_blocks
     from geocryoai.sources.spectroscopy import open_scene
-    from geocryoai.sources.spectroscopy.indices import INDICES, index_values
+    from geocryoai.sources.spectroscopy.indices import INDICES
 
-    for name in choices.indices:
-        if name not in INDICES:
-            raise SourceError(f"unknown index '{name}'", where=where, next_step=nearest(name, INDICES))
     scene = open_scene(path, where)
-    if scene.quantity != "reflectance":
-        raise SourceError("indices need reflectance", where=where, found=scene.quantity)
-    position = _position(scene.map_position, where)
-    bands = {name: [scene.band_at(w) for w in INDICES[name].wavelengths] for name in choices.indices}
+    blocks = index_blocks(scene, choices.indices)
+    return _spectral_scene(
+        scene, blocks, lambda: tuple(LayerInfo(name, "1", INDICES[name].long_name) for name in choices.indices)
+    )
+
+
+def _components(path: Path, where: str, choices: ComponentsOptions, data: Path) -> RetrievedScene:
+    from geocryoai.retrievals.spectroscopy.components import load_components
+    from geocryoai.retrievals.spectroscopy.spectral_layers import score_blocks
+    from geocryoai.sources.spectroscopy import open_scene
+
+    scene = open_scene(path, where)
+    components = load_components(data / choices.loadings).first(choices.count)
+    blocks = score_blocks(scene, components, memory_mb=choices.memory_mb)
+    return _spectral_scene(
+        scene, blocks,
+        lambda: tuple(
+            LayerInfo(f"component_{number}", components.unit, f"score of principal component {number}")
+            for number in range(1, len(components.loadings) + 1)
+        ),
+    )  # fmt: skip
+
+
+def _spectral_scene(
+    scene: Scene, blocks: Iterator[tuple[slice, np.ndarray]], infos: Callable[[], tuple[LayerInfo, ...]]
+) -> RetrievedScene:
+    """Return blocks of lines as a scene; on the map of its look-up table where it is in raw geometry itself."""
+    from geocryoai.retrievals.spectroscopy.spectral_layers import whole
+
+    position = _position(scene.map_position, scene.where)
     glt = scene.glt if scene.position is None else None
     shape = (scene.lines, scene.samples) if glt is None else (glt.sample.shape[0], glt.sample.shape[1])
-
-    def raw() -> Iterator[Tile]:
-        for top in range(0, scene.lines, _ROWS):
-            lines = slice(top, min(top + _ROWS, scene.lines))
-            read = {
-                band: _band(scene, lines, band) for band in sorted({b for wanted in bands.values() for b in wanted})
-            }
-            values = [index_values(INDICES[name], *(read[b] for b in wanted)) for name, wanted in bands.items()]
-            yield Tile(lines, slice(0, scene.samples), np.stack(values))
+    first = next(blocks)
 
     def tiles() -> Iterator[Tile]:
-        if glt is None:
-            yield from raw()
+        every = itertools.chain([first], blocks)
+        if glt is not None:
+            yield Tile(slice(0, shape[0]), slice(0, shape[1]), whole(scene, every))
             return
-        whole = np.concatenate([tile.values.astype(np.float32) for tile in raw()], axis=1)
-        yield Tile(slice(0, shape[0]), slice(0, shape[1]), np.stack([glt.apply(layer) for layer in whole]))
+        for lines, values in every:
+            yield Tile(lines, slice(0, scene.samples), values)
 
-    infos = tuple(LayerInfo(name, "1", INDICES[name].long_name) for name in choices.indices)
-    when = _start(scene.start, where)
-    return RetrievedScene(infos, position.affine, position.crs, shape, when, when, tiles)
+    when = _start(scene.start, scene.where)
+    return RetrievedScene(infos(), position.affine, position.crs, shape, when, when, tiles)
 
 
 def _methane(path: Path, where: str, choices: Ch4Options, data: Path) -> RetrievedScene:
@@ -259,11 +277,6 @@ def _methane(path: Path, where: str, choices: Ch4Options, data: Path) -> Retriev
     when = _start(scene.start, where)
     facts = {"plumes": table, "flagged": flag_shares(found.flags), "noise_factor": plumes.noise_factor}
     return RetrievedScene(infos, position.affine, position.crs, shape, when, when, tiles, facts)
-
-
-def _band(scene: Any, lines: slice, band: int) -> np.ndarray:
-    values = scene.raster.block(lines, slice(None), slice(band, band + 1))[:, :, 0].astype(np.float64)
-    return np.where(values == scene.ignore, np.nan, values)
 
 
 def _position(position: MapInfo | None, where: str) -> MapInfo:

@@ -28,10 +28,13 @@ from geocryoai.retrievals.spectroscopy.plumes import PlumeMap
 from geocryoai.retrievals.spectroscopy.summary import plume_table
 from geocryoai.sources.envi import parse_header
 from geocryoai.sources.spectroscopy import Scene, open_scene, parse_name
-from geocryoai.stages.scene_batch import each_scene
+from geocryoai.stages.scene_batch import each_once, each_scene
 
 if TYPE_CHECKING:
     from geocryoai.retrievals.spectroscopy.targets import GasTarget
+
+#: Products of a delivery that hold radiance, as its names say.
+RADIANCE = ("", "rdn", "l1b", "rad")
 
 
 @dataclass(frozen=True)
@@ -128,8 +131,16 @@ def retrieve_scenes(
     return each_scene(images, lambda image: retrieve_scene(image, target, request, wind, tell), tell)
 
 
-def find_images(files: Sequence[Path]) -> list[Path]:
-    """Return the radiance images among files and in folders, sorted; a file that was named is taken as it is.
+def find_images(files: Sequence[Path], products: Sequence[str] = RADIANCE, kind: str = "radiance image") -> list[Path]:
+    """Return the images among files and in folders, sorted; a file that was named is taken as it is.
+
+    Parameters
+    ----------
+    files : sequence of Path
+    products : sequence of str
+        Of a folder, images whose names say one of these, or nothing.
+    kind : str
+        What they are called in the message.
 
     Raises
     ------
@@ -141,21 +152,11 @@ def find_images(files: Sequence[Path]) -> list[Path]:
         if not path.is_dir():
             found.append(path)
             continue
-        inside = [p for p in sorted(path.iterdir()) if p.suffix in (".hdr", ".nc") and _is_image(p)]
+        inside = [p for p in sorted(path.iterdir()) if p.suffix in (".hdr", ".nc") and _is_image(p, products)]
         if not inside:
-            raise SourceError(
-                "the folder has no radiance image", where=str(path), expected="ENVI headers or EMIT files"
-            )
+            raise SourceError(f"the folder has no {kind}", where=str(path), expected="ENVI headers or EMIT files")
         found += inside
-    names = [_stem(path) for path in found]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise SourceError(
-            "two images have one name",
-            found=", ".join(twice),
-            next_step="Name each image once; images of one name need a folder --out each.",
-        )
-    return found
+    return each_once(found, scene_stem, "images")
 
 
 def retrieve_scene(
@@ -176,7 +177,7 @@ def retrieve_scene(
     found, plumes = on_map(scene, found, plumes)
     ground = ground_of_scene(scene, request.pixel, found.linear.shape)
     summary = _summary(scene, found, plumes, ground, request, wind)
-    stem = request.out / f"{_stem(image)}_{request.gas}"
+    stem = request.out / f"{scene_stem(image)}_{request.gas}"
     attributes = {"title": f"{request.gas} enhancement of {scene.name}", "source": image.name, "target": target.name,
                   "history": f"geocryoai {__version__} retrieve {request.gas}"}  # fmt: skip
     gas_map = GasMap(request.gas, found.sparse, found.linear, found.sigma, found.flags, plumes.labels,
@@ -271,15 +272,16 @@ def _summary(
     }
 
 
-def _stem(image: Path) -> str:
+def scene_stem(image: Path) -> str:
+    """Return the first part of the names of a scene's products."""
     return image.stem if image.suffix in (".hdr", ".img", ".nc") else image.name
 
 
-def _is_image(path: Path) -> bool:
-    """Return whether a file of a folder is to be tried: radiance by its name or header; damaged ones, too."""
+def _is_image(path: Path, products: Sequence[str]) -> bool:
+    """Return whether a file of a folder is to be tried, by its name or header; damaged ones, too."""
     name = parse_name(path.name)
     if name is not None:
-        return name.layer in ("img", "ort") and name.product in ("", "rdn", "l1b", "rad")
+        return name.layer in ("img", "ort") and name.product in products
     if path.suffix == ".nc":
         return False
     try:

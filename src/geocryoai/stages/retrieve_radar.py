@@ -11,18 +11,23 @@ from geocryoai.core.errors import SourceError
 from geocryoai.core.files import complete_or_absent, require_folder, write_json
 from geocryoai.products.radar_map import radar_numbers, thinned, write_radar_geotiff, write_radar_netcdf
 from geocryoai.retrievals.radar.displacement_map import DisplacementOptions, displacement_map
+from geocryoai.retrievals.radar.interferogram_map import InterferogramOptions, interferogram_map
 from geocryoai.retrievals.radar.polarimetry.polarimetric_map import PolarimetryOptions, polarimetric_map
 from geocryoai.retrievals.radar.thickness_map import ThicknessOptions, thickness_map
 from geocryoai.sources._fields import open_netcdf
 from geocryoai.sources.polsar_c3 import open_c3
 from geocryoai.sources.uavsar.scene import open_scene
-from geocryoai.stages.scene_batch import each_scene
+from geocryoai.stages.scene_batch import each_once, each_scene
 
 if TYPE_CHECKING:
     import xarray as xr
 
 #: What a map shows first, and the standard deviation that goes with it.
-_MAIN = {"displacement": ("displacement", "displacement_sigma"), "alt": ("alt", "alt_sigma"), "polsar": ("entropy", "")}
+_MAIN = {"displacement": ("displacement", "displacement_sigma"), "alt": ("alt", "alt_sigma"), "polsar": ("entropy", ""),
+         "interferogram": ("coherence", "")}  # fmt: skip
+
+#: What a quick look shows where it is not that.
+_SHOWN = {"interferogram": "interferogram_phase"}
 
 #: Attributes of a map that say what it is, not how it was made.
 _NOT_OPTIONS = frozenset({"Conventions", "title", "source", "history"})
@@ -79,32 +84,42 @@ def find_scenes(files: Sequence[Path], kind: str) -> list[Path]:
         if not inside:
             raise SourceError("the folder has nothing to retrieve", where=str(path), expected=pattern)
         found += inside
-    names = [_stem(path, kind) for path in found]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise SourceError(
-            "two scenes have one name",
-            found=", ".join(twice),
-            next_step="Name each scene once; scenes of one name need a folder --out each.",
-        )
-    return found
+    return each_once(found, lambda path: _stem(path, kind), "scenes")
 
 
 def _retrieve(kind: str, path: Path, out: Path, options: Options, tell: Tell) -> Path:
     """Retrieve one scene, write its products and return the summary."""
+    return write_products(kind, _stem(path, kind), _dataset(kind, path, options), path.name, out, tell)
+
+
+def write_products(kind: str, stem: str, dataset: xr.Dataset, source: str, out: Path, tell: Tell) -> Path:
+    """Write NetCDF, GeoTIFF where there is a map, quick look and summary, and return the summary.
+
+    Parameters
+    ----------
+    kind : str
+        Of the retrieval.
+    stem : str
+        First part of the names.
+    dataset : xarray.Dataset
+    source : str
+        What it was made from.
+    out : Path
+        Folder.
+    tell : callable
+        Takes lines for the user.
+    """
     from geocryoai.report.figures.radar import radar_figure
 
-    dataset = _dataset(kind, path, options)
-    stem = _stem(path, kind)
     main, sigma = _MAIN[kind]
     netcdf, geotiff, picture, summary = (out / f"{stem}{end}" for end in (".nc", ".tif", ".png", ".json"))
     history = f"geocryoai {__version__} retrieve {kind}"
-    write_radar_netcdf(netcdf, dataset.assign_attrs(title=stem, source=path.name, history=history))
+    write_radar_netcdf(netcdf, dataset.assign_attrs(title=stem, source=source, history=history))
     paths = [netcdf]
     if write_radar_geotiff(geotiff, netcdf):
         paths.append(geotiff)
     with complete_or_absent(picture) as partial:
-        partial.write_bytes(radar_figure(thinned(netcdf, main, _LONGEST), stem))
+        partial.write_bytes(radar_figure(thinned(netcdf, _SHOWN.get(kind, main), _LONGEST), stem))
     paths.append(picture)
     numbers = radar_numbers(netcdf, main)
     said = {
@@ -115,7 +130,7 @@ def _retrieve(kind: str, path: Path, out: Path, options: Options, tell: Tell) ->
     notes = _notes(kind, said)
     spread = radar_numbers(netcdf, sigma)["median"] if sigma else None
     write_json(summary, {
-        "scene": path.name, "kind": kind, "options": said, **numbers, "median_sigma": spread, "notes": notes,
+        "scene": source, "kind": kind, "options": said, **numbers, "median_sigma": spread, "notes": notes,
         "files": [p.name for p in paths], "version": __version__,
     })  # fmt: skip
     tell(_line(stem, numbers, spread))
@@ -124,6 +139,36 @@ def _retrieve(kind: str, path: Path, out: Path, options: Options, tell: Tell) ->
     for written in [*paths, summary]:
         tell(f"written: {written}")
     return summary
+
+
+def retrieve_interferogram(
+    files: Sequence[Path], out: Path, options: InterferogramOptions, tell: Tell = lambda _: None
+) -> Path:
+    """Make the interferogram of one repeat-pass product or of two products, and return the written summary.
+
+    Parameters
+    ----------
+    files : sequence of Path
+        Annotations or images: of a pair with both single-look images, or of two products with one each, in the order
+        of the passes.
+    out : Path
+        Folder to write to.
+    options : InterferogramOptions
+    tell : callable
+        Takes lines for the user.
+
+    Raises
+    ------
+    SourceError
+        More than two files, images that are absent, or not on one grid.
+    """
+    if len(files) > 2:
+        raise SourceError("an interferogram takes one pair or two products", found=f"{len(files)} files")
+    scenes = [open_scene(path, str(path)) for path in files]
+    dataset = interferogram_map(scenes, options)
+    require_folder(out)
+    stem = "_".join([*(path.name.partition(".")[0] for path in files), "interferogram"])
+    return write_products("interferogram", stem, dataset, ", ".join(path.name for path in files), out, tell)
 
 
 def _dataset(kind: str, path: Path, options: Options) -> xr.Dataset:
@@ -148,6 +193,8 @@ def _notes(kind: str, said: dict[str, Any]) -> list[str]:
             [] if "reference" in said else ["the displacement has no reference area: the thickness may be shifted"]
         )
         return ["pores are taken as saturated as stated; drained soil comes out too thin", *relative]
+    if kind == "interferogram":
+        return ["the phase is that of the first pass less that of the second", "slant range: no map, so no GeoTIFF"]
     return []
 
 

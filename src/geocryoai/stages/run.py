@@ -10,7 +10,6 @@ from geocryoai.core.errors import StudyError, nearest
 from geocryoai.core.run_folder import STAGES, RunFolder
 from geocryoai.core.study import Study
 from geocryoai.stages.check import check_study
-from geocryoai.stages.options import check_options
 from geocryoai.stages.progress import Progress
 from geocryoai.stages.workspace import Workspace
 
@@ -35,7 +34,6 @@ def run_study(study: Study, *, data: Path | None, out: Path, until: str | None =
     if data is None and study.twin is None:
         raise StudyError(["--data: missing; name the folder that the study's paths are relative to"], where=study.name)
     check_study(study, data)
-    check_options(study)
     folder = RunFolder.create(out, study)
     with folder.lock():
         from geocryoai.stages.ingest import input_hashes

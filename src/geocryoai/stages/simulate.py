@@ -12,8 +12,8 @@ from geocryoai.core.files import remove
 from geocryoai.core.study import AnchorSection, TargetSection
 from geocryoai.models.anchors import ANCHORS, compute_anchor
 from geocryoai.models.anchors.simulated import SIMULATED
-from geocryoai.stages.harmonize import feature_names, open_study_cube
-from geocryoai.stages.map_runs import run_outputs, run_over_fields, written_outputs
+from geocryoai.stages.harmonize import feature_names
+from geocryoai.stages.map_runs import fields_to_run_over, run_outputs, run_over_fields, written_outputs
 from geocryoai.stages.supports import read_supports
 from geocryoai.stages.workspace import Workspace
 
@@ -52,7 +52,7 @@ def simulate_cube(work: Workspace) -> None:
     study, path = work.study, simulated_path(work)
     if not study.simulate or path.exists():
         return
-    cube = open_study_cube(work)
+    cube = fields_to_run_over(work, study.simulate)
     if cube is None:
         raise CubeError("processes run over the fields of a cube, and no source has any", where="simulate")
     scratch = work.folder("simulate") / ".runs.part"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -69,7 +70,7 @@ def test_one_bad_file_does_not_stop_the_others(command, place: Path, made_up: Si
     bad.write_bytes(bad.read_bytes()[:-8])
     (place / "lines" / "broken.hdr").write_text("no header")
     code, out, error = command(*order(place, "--group", 2))
-    assert code == 2
+    assert code == 3
     assert "2 of 3 scenes could not be retrieved, the others were" in error
     assert "the binary is truncated" in error
     assert "failed: " in out
@@ -99,9 +100,20 @@ def test_a_folder_without_images_and_two_of_one_name(command, place: Path):
     code, _, error = command(*order(place, files="empty"))
     assert code == 2
     assert "the folder has no radiance image" in error
-    code, _, error = command(*order(place, place / "lines"))
+    shutil.copytree(place / "lines", place / "copies")
+    code, _, error = command(*order(place, place / "copies"))
     assert code == 2
-    assert "two images have one name" in error
+    assert "two images have one name; found " in error
+    assert str(place / "copies") in error
+    assert not list((place / "out").glob("*"))
+
+
+def test_a_scene_named_twice_is_retrieved_once(command, place: Path):
+    (image,) = (place / "lines").glob("*img.hdr")
+    (place / "link").symlink_to(place / "lines")
+    code, out, error = command(*order(place, image.parent / image.name, place / "link" / image.name, "--group", 2))
+    assert code == 0, error
+    assert out.count(".json\n") == 1
 
 
 def test_carbon_dioxide_is_sought_in_its_own_window(command, place: Path):

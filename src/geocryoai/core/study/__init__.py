@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from geocryoai.core.study.load import load_study, study_from_dict, to_yaml
+from geocryoai.core.study.load import load_study, read_tree, study_from_dict, to_yaml
 from geocryoai.core.study.model import (
     AblationSection,
     AnchorSection,
@@ -22,8 +22,10 @@ from geocryoai.core.study.model import (
     SourceSection,
     Study,
     TargetSection,
+    ValidateSection,
     WindowSection,
 )
+from geocryoai.core.study.salvage import Salvaged, salvage
 from geocryoai.core.study.supports import AverageSection, SupportSection
 
 __all__ = [
@@ -42,13 +44,17 @@ __all__ = [
     "ReportSection",
     "RetrievalSection",
     "RunSection",
+    "Salvaged",
     "SelectSection",
     "SourceSection",
     "Study",
     "SupportSection",
     "TargetSection",
+    "ValidateSection",
     "WindowSection",
     "load_study",
+    "read_tree",
+    "salvage",
     "study_from_dict",
     "to_yaml",
 ]

@@ -56,15 +56,26 @@ def load_study(path: Path, overrides: Sequence[str] = ()) -> Study:
     StudyError
         With all problems found: syntax, unknown keys, wrong types, contradictions.
     """
+    return study_from_dict(read_tree(path), overrides, where=str(path))
+
+
+def read_tree(path: Path) -> Any:
+    """Return what stands in a YAML file, unchecked.
+
+    Raises
+    ------
+    StudyError
+        The file cannot be read, or is not YAML.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise StudyError([f"the file cannot be read ({error})"], where=str(path)) from error
     try:
-        tree = yaml.load(text, Loader=_Loader)
+        return yaml.load(text, Loader=_Loader)
     except yaml.YAMLError as error:
-        raise StudyError([f"not valid YAML: {' '.join(str(error).split())}"], where=str(path)) from error
-    return study_from_dict(tree, overrides, where=str(path))
+        said = " ".join(str(error).split()).replace('"<unicode string>"', path.name)
+        raise StudyError([f"not valid YAML: {said}"], where=str(path)) from error
 
 
 def study_from_dict(tree: Any, overrides: Sequence[str] = (), *, where: str = "study") -> Study:

@@ -155,7 +155,10 @@ def _run(
 
 
 def _per_cell(params: CarbonParameters, cells: int) -> Array:
-    """Return the parameters of each cell, shape (parameters, cells), the decay rates of all pools in [d-1]."""
+    """Return the parameters of each cell as the kernel takes them, shape (parameters, cells).
+
+    The decay rates of all pools are in [d-1], and the end of a ramp is 1 over its span.
+    """
     values = np.empty((len(numeric_fields()), cells))
     for row, name in zip(values, numeric_fields(), strict=True):
         given = np.asarray(getattr(params, name), dtype=np.float64)
@@ -164,4 +167,6 @@ def _per_cell(params: CarbonParameters, cells: int) -> Array:
                              expected=f"a number or ({cells},)")  # fmt: skip
         row[:] = given
     values[-2:] *= values[-3]
+    for end in (i for i, name in enumerate(numeric_fields()) if name.endswith("_high")):
+        values[end] = 1.0 / (values[end] - values[end - 1])
     return values

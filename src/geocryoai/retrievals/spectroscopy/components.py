@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -40,6 +41,8 @@ class Components:
         Share of the variance [1].
     pixels : int
         Number of pixels learnt from.
+    quantity : {"reflectance", "radiance"}
+        What was learnt from.
     """
 
     wavelength: Floats
@@ -47,6 +50,26 @@ class Components:
     loadings: Floats
     explained: Floats
     pixels: int
+    quantity: str = "reflectance"
+
+    @property
+    def unit(self) -> str:
+        """Unit of the scores: that of the spectra."""
+        return "1" if self.quantity == "reflectance" else "uW cm-2 nm-1 sr-1"
+
+    def first(self, count: int | None) -> Components:
+        """Return the first `count` components; None returns all.
+
+        Raises
+        ------
+        ModelError
+            There are not so many.
+        """
+        if count is None:
+            return self
+        if not 1 <= count <= len(self.loadings):
+            raise ModelError("there are not so many components", found=count, expected=f"1 to {len(self.loadings)}")
+        return replace(self, loadings=self.loadings[:count], explained=self.explained[:count])
 
     def scores(self, spectra: NDArray[np.floating]) -> Floats:
         """Return the scores (..., components) of spectra (..., bands)."""
@@ -87,18 +110,22 @@ def learn_components(scene: Scene, count: int = 8, *, memory_mb: float = 256.0) 
     kept = min(int(bands.sum()), 2 * count + _SPARE)
     model = IncrementalPCA(n_components=kept)
     pixels, waiting = 0, np.empty((0, int(bands.sum())))
-    for block in _spectra(scene, bands, memory_mb):
-        waiting = np.concatenate([waiting, block])
-        if len(waiting) >= 2 * kept:
+    with np.errstate(invalid="ignore"):
+        for block in _spectra(scene, bands, memory_mb):
+            waiting = np.concatenate([waiting, block])
+            if len(waiting) >= 2 * kept:
+                model.partial_fit(waiting)
+                pixels, waiting = pixels + len(waiting), waiting[:0]
+        if len(waiting) >= kept:
             model.partial_fit(waiting)
-            pixels, waiting = pixels + len(waiting), waiting[:0]
-    if len(waiting) >= kept:
-        model.partial_fit(waiting)
-        pixels += len(waiting)
+            pixels += len(waiting)
     if pixels == 0:
         raise SourceError("too few pixels with data for the components", where=scene.where, expected=kept)
     explained = model.explained_variance_ratio_[:count]
-    return Components(scene.wavelength[bands], model.mean_, model.components_[:count], explained, pixels)
+    if not np.isfinite(explained).all():
+        raise SourceError("the spectra do not vary, so they have no components", where=scene.where)
+    loadings = model.components_[:count]
+    return Components(scene.wavelength[bands], model.mean_, loadings, explained, pixels, scene.quantity)
 
 
 def save_components(path: Path, components: Components) -> None:
@@ -112,10 +139,17 @@ def load_components(path: Path) -> Components:
     """Read components; nothing in the file is executed."""
     try:
         with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in ("wavelength", "mean", "loadings", "explained", "pixels")}
-    except (OSError, ValueError, KeyError) as error:
+            names = ("wavelength", "mean", "loadings", "explained", "pixels", "quantity")
+            arrays = {name: file[name] for name in names}
+            told = {"pixels": int(arrays["pixels"]), "quantity": str(arrays["quantity"])}
+    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
         raise SourceError("not a file of components", where=str(path), found=str(error)) from error
-    return Components(**{**arrays, "pixels": int(arrays["pixels"])})
+    read = Components(**{**arrays, **told})
+    count, bands = read.loadings.shape if read.loadings.ndim == 2 else (0, 0)
+    whole = read.wavelength.shape == read.mean.shape == (bands,) and read.explained.shape == (count,) and count > 0
+    if not (whole and all(np.isfinite(a).all() for a in (read.wavelength, read.mean, read.loadings))):
+        raise SourceError("the file of components is damaged", where=str(path), found=f"loadings {read.loadings.shape}")
+    return read
 
 
 def _spectra(scene: Scene, bands: NDArray[np.bool_], memory_mb: float) -> Iterator[Floats]:
