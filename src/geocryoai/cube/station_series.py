@@ -87,7 +87,8 @@ def station_series(
             raise CubeError("no sensor lies at the depth asked for", where=where, expected=f"{depth[0]:g} to "
                             f"{depth[1]:g} m", found=", ".join(f"{d:g}" for d in found[:12]) or "no depths")  # fmt: skip
     table = table.filter(pl.all_horizontal(pl.col("site", "lon", "lat", "time_start").is_not_null()))
-    places = table.group_by("site").agg(pl.col("lon", "lat").min(), n=pl.struct("lon", "lat").n_unique()).sort("site")
+    together = pl.struct("lon", "lat").n_unique()
+    places = table.group_by("site").agg(pl.col("lon", "lat").min(), n=together).sort("site")
     if places.is_empty():
         raise CubeError("no station has a name, a position and a date", where=where)
     moved = places.filter(pl.col("n") > 1)["site"].to_list()
