@@ -82,7 +82,12 @@ def test_station_months_need_most_of_their_days_and_the_depth_asked_for() -> Non
         (daily("a", "2019-06", 3, 0.3), "ts", None, "did not measure 'ts'"),
         (daily("a", "2019-06", 3, 0.3), "sm", (0.5, 1.0), "no sensor lies at the depth.*0.05"),
         (daily("a", "2019-06", 3, 0.3, lon=None), "sm", None, "no station has a name, a position and a date"),
-        ([*daily("a", "2019-06", 3, 0.3), *daily("a", "2019-07", 3, 0.3, lat=67.0)], "sm", None, "a station stands at several places.*a"),
+        (
+            [*daily("a", "2019-06", 3, 0.3), *daily("a", "2019-07", 3, 0.3, lat=67.0)],
+            "sm",
+            None,
+            "a station stands at several places.*a",
+        ),
     ],
 )
 def test_stations_that_cannot_be_used(rows: Any, variable: str, depth: Any, said: str) -> None:
