@@ -177,9 +177,8 @@ def _presets(found: Iterable[Any]) -> str:
 
 def retrieval_options() -> str:
     """Return the options of every kind of retrieval."""
-    from geocryoai.stages.retrieval_options import OPTIONS
-
     from geocryoai.sources.soundings.options import SoundingLayer, SoundingQuality, SoundingTime
+    from geocryoai.stages.retrieval_options import OPTIONS
 
     parts: list[tuple[str, type[BaseModel]]] = [(f"kind {kind}", model) for kind, model in OPTIONS.items()]
     parts += [("layers.NAME", SoundingLayer), ("quality[]", SoundingQuality), ("time", SoundingTime)]

@@ -156,7 +156,7 @@ def test_only_the_months_asked_for_count(tmp_path: Path) -> None:
 def test_what_cannot_be_held_against_stations(tmp_path: Path) -> None:
     world = World(tmp_path)
     section = ValidateSection(source="net")
-    with pytest.raises(CubeError, match="what the field is of is not known.*Name it"):
+    with pytest.raises(CubeError, match=r"what the field is of is not known.*Name it"):
         validate_field(world.aligner, {"units": "1"}, world.path, "smap", section, world.stations())
     far = world.stations().with_columns(lat=pl.lit(10.0))
     with pytest.raises(CubeError, match="no station has a month in common with the field"):

@@ -70,7 +70,7 @@ def test_soil_water_of_era_interim_averaged_and_refined_again(real_data):
     land = field("mask", "lsm").reshape(-1, 80, 280)[0] > 0.5
     truth = np.where(land, field("vwc"), np.nan)
     known = np.stack([field(name).mean(0) for name in ("ta", "aa", "snd", "rsn")])
-    known = (known - known.mean((1, 2), keepdims=True)) / known.std((1, 2), keepdims=True)
+    known = (known - np.nanmean(known, (1, 2), keepdims=True)) / np.nanstd(known, (1, 2), keepdims=True)
     area = np.repeat(np.cos(np.radians(85 - 0.5 * np.arange(80)))[:, None], 280, axis=1)
     whole = land.reshape(20, factor, 70, factor).all((1, 3))
     coarse = np.where(whole, block_mean(truth, factor, area), np.nan)
@@ -86,3 +86,19 @@ def test_soil_water_of_era_interim_averaged_and_refined_again(real_data):
     assert seen.sum() > 10_000
     assert error[1] < 0.95 * error[0]
     assert error[2] < 0.75 * error[0]
+
+
+def test_soil_moisture_of_toolik_as_a_monthly_series(real_data):
+    """The station's liquid water near the surface: wet summers, almost none in winter."""
+    from geocryoai.cube.station_series import station_series
+
+    path = real_data / "in_situ" / "soil" / "nrcs_toolik_daily.csv.gz"
+    observed = READERS.get("nrcs_toolik").read(path, source="nrcs", options={}).observations
+    months = month_axis(1999, 2011)
+    found = station_series(observed, "sm", months, depth=(0.0, 0.1))
+    assert found.site == ["NRCS Toolik"]
+    assert np.isfinite(found.values).sum() > 60
+    of_year = months.astype("datetime64[M]").astype(int) % 12
+    summer, winter = (np.nanmean(found.values[0, np.isin(of_year, which)]) for which in ([6, 7], [0, 1, 2]))
+    assert 0.15 < summer < 0.8
+    assert winter < 0.5 * summer

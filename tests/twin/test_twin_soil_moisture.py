@@ -110,7 +110,7 @@ def test_stations_read_liquid_water_and_lose_days(world: World) -> None:
 def test_the_same_options_give_the_same_bytes(world: World, tmp_path: Path) -> None:
     again = generate(tmp_path, read_options(OPTIONS))
     assert again.files == world.files
-    some = [name for name in world.files if "smap" in name][:3] + ["moisture_stations.csv", "truth_moisture.nc"]
+    some = [*[name for name in world.files if "smap" in name][:3], "moisture_stations.csv", "truth_moisture.nc"]
     assert [file_hash(tmp_path / name) for name in some] == [file_hash(world.folder / name) for name in some]
 
 

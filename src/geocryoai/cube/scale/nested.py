@@ -4,9 +4,9 @@ A field is refined on parts of its own cells, whatever its CRS; the parts are th
 area. Where the parts are the cells of the grid nothing more is needed. Elsewhere the grid's values are moved, as little
 as possible, until their area-true means over the coarse cells are the coarse values again.
 
-Cells may be far from square on the ground: those of global EASE-Grid 2.0, of 9 km by name, are about 4 km wide and 20 km
-high in Alaska. Where they are narrower than the cells of the grid, no field of the grid has all their means; then the
-means of neighbours taken together are kept.
+Cells may be far from square on the ground: those of global EASE-Grid 2.0, of 9 km by name, are about 4 km wide and
+20 km high in Alaska. Where they are narrower than the cells of the grid, no field of the grid has all their means; then
+the means of neighbours taken together are kept.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy as np
 from scipy.sparse import csr_array, diags_array
 
 from geocryoai.core.errors import CubeError
-from geocryoai.core.projection import transformer
+from geocryoai.core.projection import LONLAT, transformer
 from geocryoai.cube.axes import SourceAxes
 from geocryoai.cube.overlap import SNAP
 from geocryoai.cube.regrid import Regridder, TileWeights
@@ -240,10 +240,12 @@ def parts_along(regridder: Regridder) -> int:
 
 
 def ground_spacing(regridder: Regridder) -> tuple[float, float]:
-    """Return how high and how wide a cell of the source is in the middle of the grid, in the grid's CRS [m]."""
+    """Return how high and how wide a cell of the source is on the ground in the middle of the grid [m]."""
     grid, source = regridder.grid, regridder.source
     left, bottom, right, top = grid.bounds
     middle = (left + right) / 2, (bottom + top) / 2
+    if source.is_geographic:
+        return source.spacing(float(transformer(grid.crs, LONLAT).transform(*middle)[1]))
     x, y = (float(part) for part in transformer(grid.crs, source.crs).transform(*middle))
     dy, dx = (float(np.median(np.abs(np.diff(axis)))) for axis in (source.y, source.x))
     back = transformer(source.crs, grid.crs)
@@ -251,7 +253,7 @@ def ground_spacing(regridder: Regridder) -> tuple[float, float]:
     for across, down in ((0.0, dy / 2), (dx / 2, 0.0)):
         ends = [back.transform(x + sign * across, y + sign * down) for sign in (-1.0, 1.0)]
         sides.append(float(np.hypot(ends[1][0] - ends[0][0], ends[1][1] - ends[0][1])))
-    return sides[0], sides[1]
+    return (sides[0], sides[1]) if np.isfinite(sides).all() and min(sides) > 0 else source.spacing(0.0)
 
 
 def _touched(axes: SourceAxes, grid: Grid) -> TileWeights:
