@@ -171,8 +171,7 @@ def toolik_run(surface: Floats, year: NDArray[np.int64], p: Floats) -> ColumnRes
     silt = Material(soil_water, 1.2 * p[:, 2], 2.2 * p[:, 3], 2.8e6, 2.0e6, PowerCurve(np.full(n, 0.03), -0.6))
     soil = layers(GRID, [0.2], [peat, silt])
     forcing = Forcing(np.ones(surface.size), temperature=surface, year=year)
-    cycle = Forcing(np.ones(365), temperature=surface[:365])
-    start = spin_up(cycle, soil).state
+    start = spin_up(Forcing(np.ones(365), temperature=surface[:365]), soil).state
     return simulate_column(forcing, soil, start, Options(step=0.5))
 
 
@@ -201,7 +200,7 @@ def toolik_errors(path: Path, p: Floats | None = None) -> tuple[Floats, Floats, 
         return np.asarray(np.sqrt(np.mean((model - t[use][:, :, None])[107:, 1:] ** 2, axis=(0, 1))))
 
     if p is None:
-        p = search(cost, np.full(4, 0.4), np.full(4, 2.0), rounds=6, size=32)
+        p = search(cost, np.array([0.4, 0.4, 0.3, 0.15]), np.array([1.6, 2.0, 2.0, 2.0]), rounds=8, size=32)
     found = []
     for depths, t, year in spans:
         model = at_depths(toolik_run(t[:, 0], year, p[None]), depths - depths[0])[:, :, 0]
