@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+import polars as pl
 import pytest
 
 from geocryoai.core.errors import CubeError
@@ -123,3 +126,24 @@ def test_shapes_and_errors_that_cannot_be_are_refused():
         month_mean(np.zeros((3, 4)), np.zeros((3, 5)))
     with pytest.raises(CubeError, match="standard deviation is negative"):
         day_means(np.zeros((3, 4)), np.full((3, 4), -1.0))
+
+
+@pytest.mark.real
+def test_a_real_summer_agrees_with_its_gap_filled_series(real_data: Path):
+    path = real_data / "in_situ/co2/ykd_tower/flux_drivers_YKD_gapfilled.txt"
+    table = pl.read_csv(path, separator="\t", skip_rows_after_header=1, infer_schema=False)
+    end = table["Date Time"].str.to_datetime("%Y-%m-%d %H:%M:%S").to_numpy().astype("datetime64[m]")
+    start = end - np.timedelta64(30, "m")
+    measured, filled = (table[name].cast(pl.Float64).to_numpy() for name in ("NEE_orig", "NEE_f"))
+    for number in (5, 6, 7, 8, 9):
+        mine = start.astype("datetime64[M]") == np.datetime64(f"2020-{number:02d}")
+        day = start[mine].astype("datetime64[D]")
+        index = (day - day.min()).astype(int), (start[mine] - day).astype(int) // 30
+        values = np.full((index[0].max() + 1, 48), np.nan)
+        values[index] = np.where(measured[mine] > -9000, measured[mine], np.nan)
+        found = month_mean(values, np.full(values.shape, np.nan))
+        assert 0.7 < found.share < 0.85
+        assert 0.03 < found.sigma < 0.1
+        assert abs(found.mean - filled[mine].mean()) < 2 * found.sigma
+        if number < 9:
+            assert np.nanmean(values) - filled[mine].mean() < -0.4

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from numba import njit
 
 from geocryoai.processes.exponential import exponential_parts

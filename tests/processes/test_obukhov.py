@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -37,3 +39,20 @@ def test_it_grows_with_the_cube_of_the_friction_velocity_and_inversely_with_the_
 def test_impossible_air_is_refused(given, text):
     with pytest.raises(ModelError, match=text):
         obukhov_length(*given)
+
+
+@pytest.mark.real
+def test_it_is_what_a_tower_reports(real_data: Path):
+    import polars as pl
+
+    path = real_data / "in_situ/co2/ykd_tower/eddy_cov_C_fluxes_nofilter_YKD.csv.gz"
+    names = ("u.", "H", "air_temperature", "air_pressure", "L")
+    table = pl.read_csv(path, null_values=["NA"], columns=names, infer_schema=False).cast(pl.Float64, strict=False)
+    friction, heat, kelvin, pressure, reported = (table[name].to_numpy() for name in names)
+    used = (friction > 0.1) & (np.abs(heat) > 10) & (np.abs(heat) < 500) & (kelvin > 220) & (kelvin < 310)
+    used &= (pressure > 9e4) & (pressure < 1.1e5) & np.isfinite(reported)
+    ratio = obukhov_length(friction[used], heat[used], kelvin[used] - 273.15, pressure[used]) / reported[used]
+    assert used.sum() > 10_000
+    assert (ratio > 0).all()
+    assert np.median(ratio) == pytest.approx(0.41 / 0.40, abs=0.01)
+    assert np.quantile(np.abs(ratio - np.median(ratio)), 0.9) < 0.01

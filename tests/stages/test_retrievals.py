@@ -142,6 +142,18 @@ def test_scores_of_saved_components_become_fields(files: Path, tree: Tree, tmp_p
         check_study(study, data)
 
 
+def test_a_scene_is_found_once_whatever_the_pattern(files: Path, tmp_path: Path):
+    from geocryoai.core.study import RetrievalSection
+    from geocryoai.stages.retrieval_inputs import find_scenes
+
+    data = Path(shutil.copytree(files / "airborne", tmp_path / "data"))
+    (data / "again").symlink_to(data / "radar")
+    radar = find_scenes(data, RetrievalSection(kind="alt", scenes=("*/*.ann", "radar/*.grd")))
+    assert [path.suffix for path in radar] == [".ann", ".ann"]
+    lines = find_scenes(data, RetrievalSection(kind="indices", scenes=("reflectance/*_img*",)))
+    assert [path.suffix for path in lines] == [".hdr"]
+
+
 def test_a_planted_plume_is_found(run: Path, files: Path):
     planted = pl.read_csv(files / "airborne" / "truth_plumes.csv")
     (score,) = plume_scores(scenes_of(run, "methane"), planted)

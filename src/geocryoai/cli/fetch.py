@@ -44,7 +44,7 @@ def fetch(
     tries: Annotated[
         int, typer.Option("--tries", min=1, help="requests without progress before a file is given up")
     ] = 5,
-    timeout: Annotated[float, typer.Option("--timeout", min=0.1, help="longest silence of a server [s]")] = 60.0,
+    timeout: Annotated[float, typer.Option("--timeout", min=0.1, max=86_400, help="longest silence [s]")] = 60.0,
     quiet: QuietOption = False,
     debug: DebugOption = False,
 ) -> None:

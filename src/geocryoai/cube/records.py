@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import polars as pl
 
-from geocryoai.cube.join import EARTH_RADIUS_KM, unit_vectors
+from geocryoai.core.sphere import EARTH_RADIUS_KM, unit_vectors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -78,16 +78,21 @@ def station_series(
         (pl.col("variable") == variable) & (pl.col("quality") == "measured") & pl.col("value").is_not_null()
     )
     if table.is_empty():
-        raise CubeError(f"the source did not measure '{variable}'", where=where,
-                        next_step=nearest(variable, observations["variable"].unique().to_list()))  # fmt: skip
+        raise CubeError(
+            f"the source did not measure '{variable}'", where=where,
+            next_step=nearest(variable, observations["variable"].unique().to_list()),
+        )  # fmt: skip
     if depth is not None:
         found = sorted(table["depth"].drop_nulls().unique().to_list())
         table = table.filter(pl.col("depth").is_between(*depth))
         if table.is_empty():
-            raise CubeError("no sensor lies at the depth asked for", where=where, expected=f"{depth[0]:g} to "
-                            f"{depth[1]:g} m", found=", ".join(f"{d:g}" for d in found[:12]) or "no depths")  # fmt: skip
+            raise CubeError(
+                "no sensor lies at the depth asked for", where=where, expected=f"{depth[0]:g} to {depth[1]:g} m",
+                found=", ".join(f"{d:g}" for d in found[:12]) or "no depths",
+            )  # fmt: skip
     table = table.filter(pl.all_horizontal(pl.col("site", "lon", "lat", "time_start").is_not_null()))
-    places = table.group_by("site").agg(pl.col("lon", "lat").min(), n=pl.struct("lon", "lat").n_unique()).sort("site")
+    together = pl.struct("lon", "lat").n_unique()
+    places = table.group_by("site").agg(pl.col("lon", "lat").min(), n=together).sort("site")
     if places.is_empty():
         raise CubeError("no station has a name, a position and a date", where=where)
     moved = places.filter(pl.col("n") > 1)["site"].to_list()

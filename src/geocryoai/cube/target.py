@@ -12,10 +12,11 @@ import polars as pl
 
 from geocryoai.core.errors import CubeError, nearest
 from geocryoai.core.observations import RECORD_COLUMNS
+from geocryoai.core.sphere import nearest_positions
 from geocryoai.core.study import JoinSection
 from geocryoai.cube.binding import bind
 from geocryoai.cube.derive import month_features, year_features
-from geocryoai.cube.join import covariate_columns, join_position, join_site, nearest_positions, site_key
+from geocryoai.cube.join import covariate_columns, join_position, join_site, site_key
 from geocryoai.cube.layers import SIGMA
 from geocryoai.cube.site_series import SiteSeries, monthly_mean
 from geocryoai.cube.store import grid_of

@@ -16,7 +16,7 @@ from geocryoai.core.errors import GeoCryoAIError
 from geocryoai.core.projection import read_crs
 from geocryoai.core.study.model import Section
 from geocryoai.sources._grid_options import GridVariable
-from geocryoai.sources._timestamps import Interval
+from geocryoai.sources._intervals import Interval
 
 Container = Literal["netcdf", "hdf5", "geotiff"]
 Accumulation = Literal["record", "hour", "day"]

@@ -34,7 +34,7 @@ def add_granule(gathered: SoundingFields, path: Path, where: str, choices: Sound
     SourceError
         The file is not what was declared.
     """
-    from geocryoai.sources.soundings import read_granule
+    from geocryoai.sources.soundings.granule import read_granule
 
     granule = read_granule(path, choices, where)
     counts = gathered.add(

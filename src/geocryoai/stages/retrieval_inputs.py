@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from geocryoai.core.files import file_hash
 from geocryoai.core.study import RetrievalSection, Study
 from geocryoai.stages.retrieval_options import option_problems
+
+#: Files that say how the others of a scene are to be read.
+_HEADERS = (".hdr", ".ann")
 
 
 def retrieval_problems(study: Study, data: Path | None) -> Iterator[str]:
@@ -36,9 +40,20 @@ def _option_files(section: RetrievalSection) -> dict[str, object]:
 
 
 def find_scenes(data: Path, section: RetrievalSection) -> list[Path]:
-    """Return the scenes of a retrieval, each once, by name."""
+    """Return the scenes of a retrieval, each once, by name; a header stands for its binary, too."""
     found = {path for pattern in section.scenes for path in data.glob(pattern)}
-    return sorted(found)
+    once: dict[str, Path] = {}
+    for path in sorted(found, key=lambda path: (path.suffix not in _HEADERS, path)):
+        once.setdefault(_scene_of(path), path)
+    return sorted(once.values())
+
+
+def _scene_of(path: Path) -> str:
+    """Return what the files of one scene have in common: the place, links followed, and the name without its ends."""
+    place = Path(os.path.realpath(path))
+    if any(place.with_name(f"{place.name.partition('.')[0]}{end}").is_file() for end in _HEADERS):
+        return str(place.with_name(place.name.partition(".")[0]))
+    return str(place)
 
 
 def retrieval_hashes(study: Study, data: Path) -> dict[str, str]:

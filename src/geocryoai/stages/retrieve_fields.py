@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from geocryoai.core.errors import GeoCryoAIError, SourceError, StudyError, nearest
+from geocryoai.core.errors import SourceError, StudyError, nearest
 from geocryoai.core.files import complete_or_absent, write_json
 from geocryoai.core.study import RetrievalSection
 from geocryoai.cube.scale.pixels import PixelCells
@@ -55,7 +55,7 @@ def _retrieve(work: Workspace, name: str, section: RetrievalSection, data: Path,
                 scene = retrieve_one(path, where, choices, data)
                 gathered = gathered if isinstance(gathered, SceneFields) else SceneFields(grid, scene.layers)
                 listing.append(_add(gathered, scene, grid, where))
-            except (GeoCryoAIError, OSError) as error:
+            except Exception as error:
                 if not is_of_the_scene(error):
                     raise
                 listing.append({"scene": where, "failed": reason(error)})

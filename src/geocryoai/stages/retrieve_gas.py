@@ -286,6 +286,6 @@ def _is_image(path: Path, products: Sequence[str]) -> bool:
         return False
     try:
         header = parse_header(path.read_text(encoding="utf-8"), str(path))
-    except (GeoCryoAIError, UnicodeDecodeError):
+    except (GeoCryoAIError, UnicodeDecodeError, OSError):
         return True
     return header.wavelength is not None and header.lines > 1

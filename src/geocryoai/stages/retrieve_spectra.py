@@ -194,7 +194,8 @@ def _lines(scene: Scene, numbers: dict[str, Any], about: dict[str, Any], notes: 
     lines = []
     if "explained" in about:
         shares = ", ".join(f"{100 * share:.3g}" for share in about["explained"])
-        lines.append(f"{scene.name}: components of {about['bands']} bands, explained variance {shares} %")
+        of = "" if about["loadings"] is None else ", of the scene that they were learnt from"
+        lines.append(f"{scene.name}: components of {about['bands']} bands, explained variance {shares} %{of}")
     for name, found in numbers.items():
         middle = "missing" if found["median"] is None else f"median {found['median']:.4g}"
         spread = "" if found["median"] is None else f" (5 to 95 %: {found['p05']:.4g} to {found['p95']:.4g})"

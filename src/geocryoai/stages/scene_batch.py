@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def each_scene(scenes: Sequence[Path], retrieve: Callable[[Path], Path], tell: C
     for scene in scenes:
         try:
             written.append(retrieve(scene))
-        except (GeoCryoAIError, OSError) as error:
+        except Exception as error:
             if len(scenes) == 1 or not is_of_the_scene(error):
                 raise
             failed.append(reason(error))
@@ -64,7 +65,7 @@ def each_once(scenes: Sequence[Path], stem: Callable[[Path], str], kind: str) ->
     SourceError
         Two scenes whose products would have the same name.
     """
-    found = list({path.resolve(): path for path in reversed(scenes)}.values())[::-1]
+    found = list({os.path.realpath(path): path for path in reversed(scenes)}.values())[::-1]
     by_name: dict[str, list[Path]] = {}
     for path in found:
         by_name.setdefault(stem(path).casefold(), []).append(path)
@@ -78,12 +79,14 @@ def each_once(scenes: Sequence[Path], stem: Callable[[Path], str], kind: str) ->
 
 
 def is_of_the_scene(error: Exception) -> bool:
-    """Return whether an error is one of the scene at hand; that of a full disk is one of all."""
-    return not (isinstance(error, OSError) and error.errno in _NO_ROOM)
+    """Return whether an error is one of the scene at hand; no memory or a full disk are troubles of all."""
+    return not (isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in _NO_ROOM))
 
 
 def reason(error: Exception) -> str:
     """Return why a scene failed, in one line."""
+    if isinstance(error, GeoCryoAIError):
+        return " ".join(str(error).split())
     if isinstance(error, OSError):
         return f"{error.filename or 'a file'}: {error.strerror or error}"
-    return " ".join(str(error).split())
+    return f"internal error ({type(error).__name__}: {' '.join(str(error).split())})"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 
 from geocryoai.core.errors import CubeError
@@ -103,3 +105,25 @@ def test_a_circle_over_the_edge_counts_what_lies_inside():
     assert len(circle_weights(GRID, (-600.0, 2000.0), 500.0)[0]) == 0
     with pytest.raises(CubeError, match="no area"):
         circle_weights(GRID, (0.0, 0.0), -1.0)
+
+
+@pytest.mark.real
+def test_a_real_year_of_half_hours_is_seen_where_the_wind_comes_from(real_data: Path):
+    names = {"u.": "friction_velocity", "wind_speed": "wind_speed", "wind_dir": "wind_direction", "L": "obukhov_length"}
+    path = real_data / "in_situ/co2/ykd_tower/eddy_cov_C_fluxes_nofilter_YKD.csv.gz"
+    table = pl.read_csv(path, null_values=["NA"], columns=[*names, "v_var"], infer_schema=False)
+    values = {name: table[name].cast(pl.Float64, strict=False).fill_null(np.nan).to_numpy() for name in table.columns}
+    n = table.height
+    wind = Turbulence(
+        sigma_v=np.sqrt(np.where(values["v_var"] > 0, values["v_var"], np.nan)), height=np.full(n, 3.0),
+        boundary_layer_height=np.full(n, 800.0), **{house: values[own] for own, house in names.items()},
+    )  # fmt: skip
+    usable = wind.usable()
+    assert 0.4 < usable.mean() < 0.6
+    cells, weights, used = tower_weights(GRID, (2000.0, 2000.0), wind)
+    assert used == usable.sum()
+    assert 0.9 < weights.sum() <= 1.0
+    angle = np.radians(wind.wind_direction[usable])
+    upwind = np.array([np.sin(angle).mean(), np.cos(angle).mean()])
+    centre = weights @ np.column_stack([GRID.x[cells % 40] - 2000.0, GRID.y[cells // 40] - 2000.0]) / weights.sum()
+    assert centre @ upwind / np.linalg.norm(centre) / np.linalg.norm(upwind) > 0.9

@@ -12,7 +12,8 @@ import pytest
 from pydantic import ValidationError
 
 from geocryoai.core.errors import SourceError
-from geocryoai.sources.soundings import Granule, SoundingOptions, read_granule
+from geocryoai.sources.soundings import SoundingOptions
+from geocryoai.sources.soundings.granule import Granule, read_granule
 
 Writer = Callable[..., Path]
 

@@ -99,7 +99,7 @@ class SoundingFields:
         return {"used": len(np.unique(owner)), "cells": len(np.unique(cell))}
 
     def dataset(self, prefix: str, *, static: bool) -> xr.Dataset:
-        """Return the fields: for each layer mean, standard error, standard deviation and number of soundings.
+        """Return the fields, lazily: for each layer mean, standard error, standard deviation and number of soundings.
 
         Parameters
         ----------
@@ -108,6 +108,7 @@ class SoundingFields:
         static : bool
             Mean of all soundings without time, instead of the months that have some.
         """
+        import dask.array as da
         import xarray as xr
 
         if not self._months:
@@ -118,7 +119,7 @@ class SoundingFields:
         dims = ("y", "x") if static else ("time", "y", "x")
         fields: dict[str, Any] = {}
         for number, layer in enumerate(self.layers):
-            maps = np.stack([self._maps(group, number) for group in groups])
+            maps = da.stack([self._lazy(group, number) for group in groups])  # type: ignore[no-untyped-call]
             for kind, (ending, unit, text) in enumerate(_kinds(layer)):
                 attributes = {"units": unit, "long_name": text, "grid_mapping": "crs"}
                 fields[f"{prefix}_{layer.name}{ending}"] = (
@@ -206,21 +207,29 @@ class SoundingFields:
             cells, sums = both, merged
         self._months[month] = cells, sums
 
-    def _maps(self, parts: list[tuple[Ints, Floats]], layer: int) -> NDArray[np.float32]:
-        """Return mean, standard error, standard deviation and count of a layer, shape (4, height, width)."""
-        total = np.zeros((_SUMS, self.grid.height * self.grid.width))
-        for cells, sums in parts:
-            total[:, cells] += sums[layer]
-        weight, squared, first, second, stated, count = total
-        seen = count > 0
-        over = np.where(seen, weight, 1.0)
-        mean = first / over
-        variance = np.maximum(second / over - mean**2, 0.0)
-        variance[variance < 1e-12 * mean**2] = 0.0
-        effective = np.where(seen, weight**2 / np.where(seen, squared, 1.0), 1.0)
-        error = np.sqrt(np.maximum(variance, stated / over) / effective)
-        out = np.stack([mean, error, np.sqrt(variance), count])
-        return np.where(seen, out, np.nan).reshape(4, self.grid.height, self.grid.width).astype(np.float32)
+    def _lazy(self, parts: list[tuple[Ints, Floats]], layer: int) -> Any:
+        import dask
+        import dask.array as da
+
+        made = dask.delayed(_maps)(self.grid.shape, [(cells, sums[layer]) for cells, sums in parts])  # type: ignore[attr-defined]
+        return da.from_delayed(made, (4, *self.grid.shape), dtype=np.float32)  # type: ignore[no-untyped-call]
+
+
+def _maps(shape: tuple[int, int], parts: list[tuple[Ints, Floats]]) -> NDArray[np.float32]:
+    """Return mean, standard error, standard deviation and count from sums by cell, shape (4, height, width)."""
+    total = np.zeros((_SUMS, shape[0] * shape[1]))
+    for cells, sums in parts:
+        total[:, cells] += sums
+    weight, squared, first, second, stated, count = total
+    seen = count > 0
+    over = np.where(seen, weight, 1.0)
+    mean = first / over
+    variance = np.maximum(second / over - mean**2, 0.0)
+    variance[variance < 1e-12 * mean**2] = 0.0
+    effective = np.where(seen, weight**2 / np.where(seen, squared, 1.0), 1.0)
+    error = np.sqrt(np.maximum(variance, stated / over) / effective)
+    out = np.stack([mean, error, np.sqrt(variance), count])
+    return np.where(seen, out, np.nan).reshape(4, *shape).astype(np.float32)
 
 
 def _kinds(layer: LayerInfo) -> tuple[tuple[str, str, str], ...]:

@@ -83,12 +83,8 @@ def transport(ts, wet, liquid, days, p, rates):
 def aeration(ts, wet, liquid, p, rates):
     """Set capacity [mmol m-2 d-1] and conductance [m d-1] of the aerated soil."""
     depth, most, log, at = p[DEPTH], p[OXIDATION], p[OXIDATION_LOG], p[OXIDATION_AT]
-    water, diffusivity, capacity, conductance = (
-        p[AERATED_WATER],
-        p[AERATED_DIFFUSIVITY],
-        rates[CAPACITY],
-        rates[CONDUCTANCE],
-    )
+    water, diffusivity = p[AERATED_WATER], p[AERATED_DIFFUSIVITY]
+    capacity, conductance = rates[CAPACITY], rates[CONDUCTANCE]
     for j in range(ts.size):
         dry_depth = (1.0 - wet[j]) * depth[j]
         capacity[j] = most[j] * warmth(ts[j], log[j], at[j]) * water[j] * dry_depth * liquid[j]

@@ -199,4 +199,6 @@ def _spectral(
         factor = 1e3 if wavelength.max() < _LONGEST_MICROMETRES else 1.0
     if not (np.isfinite(wavelength).all() and wavelength.min() > 0):
         raise SourceError("a wavelength is not positive", where=where, found=wavelength.min())
+    if fwhm is not None and not (np.isfinite(fwhm).all() and fwhm.min() > 0):
+        raise SourceError("the width of a band is not positive", where=f"{where}, fwhm", found=fwhm.min())
     return wavelength * factor, None if fwhm is None else fwhm * factor

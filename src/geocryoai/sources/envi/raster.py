@@ -103,6 +103,8 @@ def _pair(path: Path, where: str) -> tuple[Path, Path]:
         if not text.is_file() and path.suffix in (".img", ".dat", ".bin", ".lut"):
             text = path.with_suffix(".hdr")
     for needed, kind in ((binary, "binary"), (text, "header")):
+        if needed.exists() and not needed.is_file():
+            raise SourceError(f"the {kind} is not a file", where=where, found=str(needed))
         if not needed.is_file():
             siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
             raise SourceError(

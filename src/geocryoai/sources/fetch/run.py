@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from geocryoai.core.errors import GeoCryoAIError, nearest
+from geocryoai.core.files import require_folder
 from geocryoai.sources import READERS
 from geocryoai.sources.catalogue import fetch_hint
 from geocryoai.sources.fetch.download import Patience, Remote, download
@@ -95,6 +96,7 @@ def fetch(
     came: list[str] = []
     failures: dict[str, str] = {}
     if absent and not (offline or dry_run):
+        require_folder(folder)
         transport = _transport(route)
         for number, remote in enumerate(absent, 1):
             told(f"{number} of {len(absent)}: {remote.name}")

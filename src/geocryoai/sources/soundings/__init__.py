@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from geocryoai.sources.soundings.granule import Granule, read_granule
 from geocryoai.sources.soundings.options import SoundingOptions
 
-__all__ = ["Granule", "SoundingOptions", "read_granule"]
+__all__ = ["SoundingOptions"]
