@@ -132,7 +132,7 @@ def test_an_error_is_one_paragraph_and_the_trace_comes_with_debug_alone(command:
 
 
 def test_a_fault_of_ours_ends_with_code_1(command: Command, monkeypatch: pytest.MonkeyPatch):
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise KeyError("lost")
 
     monkeypatch.setattr("geocryoai.stages.check.check_study", broken)

@@ -183,4 +183,6 @@ def test_a_study_that_is_only_simulated_cannot_be_run(command: Command, tmp_path
     answer = command("run", written(plain(), tmp_path), "--data", tmp_path, "--out", tmp_path / "run", "--quiet")
     assert answer.code == 2
     assert "targets: missing" in answer.err
+    checked = command("validate", tmp_path / "study.yml")
+    assert checked.out == "slope: no problems found\n", checked.err
     assert not (tmp_path / "run").exists()

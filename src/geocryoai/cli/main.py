@@ -86,10 +86,10 @@ def run(
 @app.command()
 def validate(study: StudyArgument, data: DataOption = None, set_: SetOption = None, debug: DebugOption = False) -> None:
     """Check a study, and that its files are there: every problem at once, before any work."""
-    from geocryoai.stages.check import check_study, find_study
+    from geocryoai.stages.check import check_study, find_study, only_simulated
 
     resolved = find_study(study, set_ or [], data_of=lambda sound: data_folder(data, study, sound))
-    check_study(resolved, data_folder(data, study, resolved))
+    check_study(resolved, data_folder(data, study, resolved), learnt=not only_simulated(resolved))
     typer.echo(f"{resolved.name}: no problems found")
 
 

@@ -109,6 +109,11 @@ def study_problems(study: Study, data: Path | None, *, learnt: bool = True) -> l
     ]
 
 
+def only_simulated(study: Study) -> bool:
+    """Return whether a study runs processes and neither predicts nor learns anything."""
+    return bool(study.simulate) and not (study.targets or study.learners)
+
+
 def _left_out(study: Study) -> Iterator[str]:
     """Yield the sections without which nothing can be learnt."""
     for name in ("sources", "targets", "learners"):
