@@ -100,7 +100,9 @@ def gipl_measured(folder: Path) -> Floats:
     return np.array([[float(cell) for cell in line.split("\t")] for line in text])
 
 
-def gipl_calibrated(inputs: GiplInputs, measured: Floats, litter: float, days: NDArray[np.bool_], rounds: int) -> Floats:
+def gipl_calibrated(
+    inputs: GiplInputs, measured: Floats, litter: float, days: NDArray[np.bool_], rounds: int
+) -> Floats:
     """Return the parameters of least error on the chosen days of the first year."""
 
     def cost(trial: Floats) -> Floats:
