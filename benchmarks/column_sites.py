@@ -35,7 +35,7 @@ DATA = Path(os.environ.get("GEOCRYOAI_DATA", Path(__file__).parents[1] / ".." / 
 GRID = column_grid(60, 0.02, 40.0, 0.6)
 #: Bounds of the parameters of `gipl_run` [1].
 GIPL_BOUNDS = (np.array([0.15, 0.4, 0.4, 0.3]), np.array([4.0, 2.5, 2.5, 2.0]))
-#: Thickness of litter tried at the GIPL site [m]: that of least error on parts of the first year is the default.
+#: Thickness of litter tried at the GIPL site [m]; the first year hardly tells the first two apart.
 LITTER = (0.0, 0.01, 0.02)
 
 
