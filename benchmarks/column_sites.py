@@ -35,7 +35,7 @@ DATA = Path(os.environ.get("GEOCRYOAI_DATA", Path(__file__).parents[1] / ".." / 
 GRID = column_grid(60, 0.02, 40.0, 0.6)
 #: Bounds of the parameters of `gipl_run` [1].
 GIPL_BOUNDS = (np.array([0.15, 0.4, 0.4, 0.3]), np.array([4.0, 2.5, 2.5, 2.0]))
-#: Thickness of litter tried at the GIPL site [m]: that of least error on parts of the first year is the default.
+#: Thickness of litter tried at the GIPL site [m]; the first year hardly tells the first two apart.
 LITTER = (0.0, 0.01, 0.02)
 
 
@@ -100,7 +100,9 @@ def gipl_measured(folder: Path) -> Floats:
     return np.array([[float(cell) for cell in line.split("\t")] for line in text])
 
 
-def gipl_calibrated(inputs: GiplInputs, measured: Floats, litter: float, days: NDArray[np.bool_], rounds: int) -> Floats:
+def gipl_calibrated(
+    inputs: GiplInputs, measured: Floats, litter: float, days: NDArray[np.bool_], rounds: int
+) -> Floats:
     """Return the parameters of least error on the chosen days of the first year."""
 
     def cost(trial: Floats) -> Floats:

@@ -176,7 +176,12 @@ class Records(NamedTuple):
             depth = np.full(len(rows), values["organic_depth"])
             return layered(self.tdd[rows], depth, organic_conductivity=values["organic_conductivity"])
 
-        return {"column": (COLUMN, column), "scaled column": (SCALED, scaled), "stefan": (STEFAN, plain), "layered stefan": (LAYERED, two_layers)}
+        return {
+            "column": (COLUMN, column),
+            "scaled column": (SCALED, scaled),
+            "stefan": (STEFAN, plain),
+            "layered stefan": (LAYERED, two_layers),
+        }
 
 
 def records(sites: list[Site]) -> Records:

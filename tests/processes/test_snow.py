@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from geocryoai.core.errors import ModelError
+from geocryoai.processes.daily import daily_from_monthly
 from geocryoai.processes.snow import (
     freezing_n_factor,
     snow_conductivity,
@@ -82,6 +83,23 @@ def test_start_is_the_state_of_a_repeated_year():
 def test_no_precipitation_no_snow():
     snow = snow_series(TAS, np.zeros_like(TAS), DAYS)
     assert (snow.snd == 0).all()
+
+
+def test_snow_by_days_melts_as_by_months_and_lies_no_longer():
+    months = np.tile([31.0, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], 2)
+    tas = -6.0 - 17.0 * np.cos(2 * np.pi * (np.arange(24) - 0.5) / 12)[:, None]
+    pr = np.full((24, 1), 0.8)
+    monthly = snow_series(tas, pr, months)
+    air = daily_from_monthly(tas, months)
+    daily = snow_series(air, np.repeat(pr, months.astype(int), axis=0), np.ones(730))
+    np.testing.assert_allclose(np.diff(daily.swe_end, axis=0), (daily.snowfall - daily.melt)[1:], atol=1e-12)
+    assert daily.snowfall.sum() == pytest.approx(monthly.snowfall.sum(), rel=0.03)
+    assert daily.swe_end.max() == pytest.approx(monthly.swe_end.max(), rel=0.1)
+    between = daily_from_monthly(monthly.snd, months)[:, 0]
+    gone_by_days, gone_between = (int(np.argmax(depth[90:365] < 0.01)) + 90 for depth in (daily.snd[:, 0], between))
+    assert gone_by_days < gone_between - 7
+    with pytest.raises(ModelError, match="days"):
+        snow_series(air[:2], air[:2] * 0.0, np.full(2, 0.5))
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from geocryoai.core.errors import ModelError
 from geocryoai.processes.checks import Array, at_least, between
@@ -84,7 +84,7 @@ class SnowCover:
     depth: Array
     density: Array
     conductivity: Array
-    wet: Array
+    wet: NDArray[np.bool_]
 
 
 def tundra_snow_density(day: ArrayLike, depth: ArrayLike) -> Array:
@@ -125,7 +125,7 @@ def snow_cover(tas: ArrayLike, snd: ArrayLike, params: SnowCoverParameters | Non
     Examples
     --------
     >>> cover = snow_cover([-5.0, -5.0, 3.0, -1.0], [0.0, 0.2, 0.2, 0.2])
-    >>> cover.depth.tolist()
+    >>> cover.depth.round(2).tolist()
     [0.01, 0.21, 0.21, 0.21]
     >>> cover.wet.tolist()
     [False, False, True, True]
@@ -145,10 +145,10 @@ def snow_cover(tas: ArrayLike, snd: ArrayLike, params: SnowCoverParameters | Non
     return SnowCover(covered, density, conductivity, wet)
 
 
-def _day_of_season(lying: Array) -> Array:
+def _day_of_season(lying: NDArray[np.bool_]) -> Array:
     """Return the days since the first of a season of snow, 0 outside."""
     day, bare = np.zeros(lying.shape), np.full(lying.shape[1:], _SEASON_GAP + 1)
-    now = np.zeros(lying.shape[1:])
+    now = np.full(lying.shape[1:], -1.0)
     for t in range(lying.shape[0]):
         bare = np.where(lying[t], 0, bare + 1)
         now = np.where(bare > _SEASON_GAP, -1.0, now + 1.0)
@@ -156,7 +156,7 @@ def _day_of_season(lying: Array) -> Array:
     return day
 
 
-def _wet(air: Array, swe: Array, melt_factor: float) -> Array:
+def _wet(air: Array, swe: Array, melt_factor: float) -> NDArray[np.bool_]:
     """Return on which days snow of a water equivalent [m] holds liquid water."""
     factor = 1e-3 * melt_factor * np.where(air > 0.0, 1.0, _REFREEZING)
     held, wet = np.zeros(air.shape[1:]), np.zeros(air.shape, dtype=bool)

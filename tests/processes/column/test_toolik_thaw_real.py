@@ -27,16 +27,16 @@ def test_thaw_of_the_column_at_calm_sites(real_data, toolik):
     tas, pr = (np.stack([getattr(s, name) for s in sites], axis=1) for name in ("tas", "pr"))
     ones = np.ones(len(sites))
     errors, ranks = {}, {}
-    cases = {"published": (toolik.PEAT_START, toolik.CONDUCTIVITY_START), "calibrated": (0.357, 0.405)}
+    cases = {"published": (toolik.PEAT_START, toolik.CONDUCTIVITY_START), "calibrated": (0.27, 0.31)}
     for name, (peat, conductivity) in cases.items():
         thaw = toolik.column_thaw(tas, pr, peat * ones, conductivity * ones)
         pairs = [(thaw[s.year - toolik.BEGIN, k], s.alt) for k, s in enumerate(sites)]
         errors[name] = np.concatenate([model - measured for model, measured in pairs])
         ranks[name] = np.mean([spearmanr(model, measured).statistic for model, measured in pairs])
     assert errors["published"].size == 152
-    # Without calibration the column thaws too deep by a hand's breadth; calibrated it is within a decimetre.
-    assert 0.10 < errors["published"].mean() < 0.25
-    assert np.sqrt(np.mean(errors["calibrated"] ** 2)) < 0.10
-    assert abs(errors["calibrated"].mean()) < 0.05
+    # Without calibration the column thaws far too deep; calibrated it is within a decimetre.
+    assert 0.20 < errors["published"].mean() < 0.35
+    assert np.sqrt(np.mean(errors["calibrated"] ** 2)) < 0.085
+    assert abs(errors["calibrated"].mean()) < 0.04
     # Years are told apart weakly.
-    assert ranks["calibrated"] > 0.2
+    assert ranks["calibrated"] > 0.35
