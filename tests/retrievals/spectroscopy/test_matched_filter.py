@@ -52,6 +52,18 @@ def test_one_sweep_for_each_iteration_gives_what_the_definition_gives(group: tup
 
 
 @pytest.mark.physics
+def test_pixels_without_gas_are_asked_again_where_an_answer_could_outweigh_their_penalty():
+    rng = np.random.default_rng(0)
+    mean, unit = rng.uniform(1.0, 2.0, 12), -rng.uniform(0.5, 1.5, 12)
+    gas = np.where(np.arange(500) < 1, rng.uniform(0.0, 0.03, 500), 0.0)
+    radiance = rng.uniform(0.8, 1.2, (500, 1)) * mean * (1.0 + np.outer(gas, unit))
+    radiance += 1e-6 * rng.standard_normal(radiance.shape)
+    found = filter_group(radiance, unit, FilterOptions(10, shrinkage=0.0))
+    assert 1e10 / found.sigma.min() ** 2 * gas.max() > 1e9
+    np.testing.assert_allclose(found.sparse, textbook(radiance, unit, 10)[2], atol=1e-2)
+
+
+@pytest.mark.physics
 def test_the_sparse_filter_is_nearer_to_the_truth_than_the_classical_one(group: tuple[np.ndarray, ...]):
     radiance, truth, unit = group
     found = filter_group(radiance, unit)

@@ -145,6 +145,14 @@ def test_flags_say_why_a_pixel_is_left_out():
     assert flag_pixels(window[2:], {}, -9999.0, MaskOptions()).tolist() == [0, 0, 0]
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, -9999.0])
+def test_one_value_that_is_none_makes_a_pixel_one_without_data(value: float):
+    window = np.full((2, 3, 5), 1.0, np.float32)
+    window[1, 2, 4] = value
+    flags = flag_pixels(window, {}, -9999.0, MaskOptions())
+    assert flags.tolist() == [[0, 0, 0], [0, 0, BITS["no_data"]]]
+
+
 @pytest.fixture
 def target(made_up: SimpleNamespace, tmp_path: Path):
     return read_target(made_up.write_target(tmp_path / "target.txt"))
