@@ -1,7 +1,8 @@
 """Carbon and methane models, compiled, against the same equations in numpy, vectorised over cells, in one run.
 
 The numpy path takes the public functions of the processes step by step. A cell-month is one cell through one month of
-both models, spin-up, checks of the forcing and all series of the result included.
+both models, spin-up, checks of the forcing and all series of the result included. The limit of memory is that of a
+program that only writes as many new arrays as the two models give and reads their forcing once.
 """
 
 from __future__ import annotations
@@ -114,6 +115,13 @@ def seconds(count: int, run: Callable[[], object]) -> tuple[float, float]:
     return min(t[0] for t in times), min(t[1] for t in times)
 
 
+def only_memory(world: World) -> None:
+    """Write 16 new series of the size of a result and read the forcing: what no arithmetic can save."""
+    for values in (*world.carbon.values(), world.wet, world.liquid):
+        values.max()
+    _ = [np.full_like(world.wet, 1.0) for _ in range(16)]
+
+
 def main() -> None:
     """Print speeds, their ratio, and how far the results are apart."""
     years, cells = 10, 20_000
@@ -134,6 +142,9 @@ def main() -> None:
           f"both {months / fast[1]:.1f} (numpy {months / slow[1]:.2f}), carbon alone {months / alone[1]:.1f}, methane "
           f"alone {months / wet[1]:.1f}; by the clock both {months / fast[0]:.1f} (numpy {months / slow[0]:.2f})"
           )  # fmt: skip
+    limit = seconds(5, lambda: only_memory(world))
+    print(f"limit of memory: {months / limit[1]:.0f} million cell-months per core-second; of the time of both models "
+          f"{100 * limit[1] / fast[1]:.0f} % is memory, the rest arithmetic, checks and sums")  # fmt: skip
     print(f"carbon_methane ratio={slow[1] / fast[1]:.2f} to the same equations in numpy over cells, per core-second")
 
 

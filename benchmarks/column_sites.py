@@ -25,6 +25,7 @@ from geocryoai.processes.column import (
     simulate_column,
     spin_up,
 )  # fmt: skip
+from geocryoai.processes.snow_cover import WET_CONDUCTIVITY, SnowCoverParameters, snow_cover
 from geocryoai.sources.gipl_inputs import GiplInputs, read_gipl_inputs
 from geocryoai.sources.gipl_site import DEPTHS
 from geocryoai.sources.nrcs_toolik import READER
@@ -32,18 +33,26 @@ from geocryoai.sources.nrcs_toolik import READER
 Floats = NDArray[np.float64]
 DATA = Path(os.environ.get("GEOCRYOAI_DATA", Path(__file__).parents[1] / ".." / "shared" / "data")).resolve()
 GRID = column_grid(60, 0.02, 40.0, 0.6)
+#: Bounds of the parameters of `gipl_run` [1].
+GIPL_BOUNDS = (np.array([0.15, 0.4, 0.4, 0.3]), np.array([4.0, 2.5, 2.5, 2.0]))
+#: Thickness of litter tried at the GIPL site [m]: that of least error on parts of the first year is the default.
+LITTER = (0.0, 0.01, 0.02)
 
 
-def search(cost: Callable[[Floats], Floats], low: Floats, high: Floats, rounds: int = 9, size: int = 48) -> Floats:
-    """Return the parameters of least cost by the cross-entropy method on their logarithms, seeded."""
+def search(cost: Callable[[Floats], Floats], low: Floats, high: Floats, rounds: int = 12, size: int = 48) -> Floats:
+    """Return the parameters of least cost by the cross-entropy method on their logarithms, seeded.
+
+    Parameters that trade against each other are searched along their valley: what is drawn has the covariance of the
+    best found so far.
+    """
     rng = np.random.default_rng(0)
-    tried, costs = np.exp(rng.uniform(np.log(low), np.log(high), (size, low.size))), np.empty(0)
+    tried, costs = np.exp(rng.uniform(np.log(low), np.log(high), (2 * size, low.size))), np.empty(0)
     population = tried
     for _ in range(rounds):
         costs = np.concatenate([costs, cost(population)])
-        best = np.log(tried[np.argsort(costs)[:10]])
-        population = np.clip(np.exp(best.mean(0) + (1.2 * best.std(0) + 0.02) * rng.normal(size=(size, low.size))), low,
-                             high)  # fmt: skip
+        best = np.log(tried[np.argsort(costs)[:12]])
+        spread = 1.5 * np.cov(best.T) + 0.01**2 * np.eye(low.size)
+        population = np.clip(np.exp(rng.multivariate_normal(best.mean(axis=0), spread, size)), low, high)
         tried = np.concatenate([tried, population])
     return np.asarray(tried[np.argmin(costs)])
 
@@ -64,49 +73,72 @@ def layers(grid: Grid, bases: list[float], materials: list[Material]) -> Soil:
     return Soil(grid, materials, layer[:, None] * count + np.arange(count))
 
 
-def gipl_run(inputs: GiplInputs, p: Floats) -> ColumnResult:
-    """Return a run for parameters (n, 4): snow conductivity, thawed and frozen conductivity [factors], cover [m]."""
-    ones = np.ones(p.shape[0])
+def gipl_run(inputs: GiplInputs, p: Floats, litter: float = SnowCoverParameters().litter) -> ColumnResult:
+    """Return a run for parameters (n, 4), factors: snow and ground conductivity, frozen contrast, water [1]."""
     materials = [
         Material(
-            layer.water * ones, layer.conductivity_thawed * p[:, 1], layer.conductivity_frozen * p[:, 1] * p[:, 2],
+            np.minimum(layer.water * p[:, 3], 0.9), layer.conductivity_thawed * p[:, 1],
+            layer.conductivity_frozen * p[:, 1] * p[:, 2],
             layer.heat_capacity_thawed, layer.heat_capacity_frozen, PowerCurve(layer.a, layer.b),
         )
         for layer in inputs.layers
     ]  # fmt: skip
     soil = layers(GRID, list(np.cumsum([layer.thickness for layer in inputs.layers])[:-1]), materials)
     days = inputs.air_temperature.size
-    lying = (inputs.snow_depth >= 0.01)[:, None]
+    snow = snow_cover(inputs.air_temperature, inputs.snow_depth, SnowCoverParameters(litter=litter))
+    dry = np.clip(snow.conductivity[:, None] * p[:, 0], 0.011, WET_CONDUCTIVITY)
     forcing = Forcing(
-        np.ones(days), temperature=inputs.air_temperature, snow_depth=lying * (inputs.snow_depth[:, None] + p[:, 3]),
-        snow_conductivity=inputs.snow_conductivity[:, None] * p[:, 0], snow_density=200.0, year=np.arange(days) // 365,
+        np.ones(days), temperature=inputs.air_temperature, snow_depth=snow.depth, snow_density=snow.density,
+        snow_conductivity=np.where(snow.wet[:, None], WET_CONDUCTIVITY, dry), year=np.arange(days) // 365,
     )  # fmt: skip
     return simulate_column(forcing, soil, spin_up(forcing, soil).state)
 
 
-def gipl_errors(folder: Path, p: Floats | None = None) -> tuple[Floats, Floats, Floats]:
-    """Return the parameters and RMSE and bias of the second year at each depth [degC]; calibrated on the first year."""
-    inputs = read_gipl_inputs(folder, "gipl_site")
+def gipl_measured(folder: Path) -> Floats:
+    """Return measured temperature [degC], shape (days, depths)."""
     text = (folder / "mesres.txt").read_text().rstrip().splitlines()
-    measured = np.array([[float(cell) for cell in line.split("\t")] for line in text])[:, :, None]
-    depths = np.array(DEPTHS)
+    return np.array([[float(cell) for cell in line.split("\t")] for line in text])
+
+
+def gipl_calibrated(inputs: GiplInputs, measured: Floats, litter: float, days: NDArray[np.bool_], rounds: int) -> Floats:
+    """Return the parameters of least error on the chosen days of the first year."""
 
     def cost(trial: Floats) -> Floats:
-        off = (at_depths(gipl_run(inputs, trial), depths) - measured)[:365, 1:]
-        return np.asarray(np.sqrt(np.mean(off**2, axis=(0, 1))))
+        off = (at_depths(gipl_run(inputs, trial, litter), np.array(DEPTHS)) - measured[:, :, None])[:365, 1:]
+        return np.asarray(np.sqrt(np.mean(off[days] ** 2, axis=(0, 1))))
 
+    return search(cost, *GIPL_BOUNDS, rounds=rounds)
+
+
+def gipl_errors(
+    folder: Path, p: Floats | None = None, litter: float = SnowCoverParameters().litter
+) -> tuple[Floats, Floats, Floats]:
+    """Return the parameters and RMSE and bias of the second year at each depth [degC]; calibrated on the first year."""
+    inputs, measured = read_gipl_inputs(folder, "gipl_site"), gipl_measured(folder)
     if p is None:
-        p = search(cost, np.array([0.15, 0.4, 0.4, 0.002]), np.array([2.0, 2.5, 2.5, 0.3]))
-    off = (at_depths(gipl_run(inputs, p[None]), depths) - measured)[365:, :, 0]
+        p = gipl_calibrated(inputs, measured, litter, np.ones(365, dtype=bool), 12)
+    off = at_depths(gipl_run(inputs, p[None], litter), np.array(DEPTHS))[365:, :, 0] - measured[365:]
     return p, np.sqrt(np.mean(off**2, axis=0)), off.mean(axis=0)
+
+
+def gipl_first_year(folder: Path, litter: float) -> float:
+    """Return the RMSE of the first year [degC] on parts of it that were not calibrated: the second is not looked at.
+
+    The year is cut into pieces of 18 days, and every fourth piece left out in turn.
+    """
+    inputs, measured = read_gipl_inputs(folder, "gipl_site"), gipl_measured(folder)
+    fold, total = (np.arange(365) // 18) % 4, 0.0
+    for k in range(4):
+        p = gipl_calibrated(inputs, measured, litter, fold != k, 8)
+        off = at_depths(gipl_run(inputs, p[None], litter), np.array(DEPTHS))[:365, 1:, 0] - measured[:365, 1:]
+        total += float((off[fold == k] ** 2).mean(axis=1).sum())
+    return float(np.sqrt(total / 365.0))
 
 
 def gipl_seasons(folder: Path, p: Floats) -> dict[str, tuple[int, Floats]]:
     """Return days of the second year and RMSE at each depth [degC] in summer, under thin snow and under deep snow."""
     inputs = read_gipl_inputs(folder, "gipl_site")
-    text = (folder / "mesres.txt").read_text().rstrip().splitlines()
-    measured = np.array([[float(cell) for cell in line.split("\t")] for line in text])
-    off = at_depths(gipl_run(inputs, p[None]), np.array(DEPTHS))[:, :, 0] - measured
+    off = at_depths(gipl_run(inputs, p[None]), np.array(DEPTHS))[:, :, 0] - gipl_measured(folder)
     second = np.arange(off.shape[0]) >= 365
     bare = (inputs.snow_depth < 0.01) & (inputs.air_temperature > 0)
     deep = inputs.snow_depth >= 0.1
@@ -139,9 +171,7 @@ def toolik_run(surface: Floats, year: NDArray[np.int64], p: Floats) -> ColumnRes
     silt = Material(soil_water, 1.2 * p[:, 2], 2.2 * p[:, 3], 2.8e6, 2.0e6, PowerCurve(np.full(n, 0.03), -0.6))
     soil = layers(GRID, [0.2], [peat, silt])
     forcing = Forcing(np.ones(surface.size), temperature=surface, year=year)
-    whole = np.flatnonzero(np.bincount(year - year[0]) >= 365)[0] + year[0]
-    cycle = Forcing(np.ones(int((year == whole).sum())), temperature=surface[year == whole])
-    start = spin_up(cycle, soil).state
+    start = spin_up(Forcing(np.ones(365), temperature=surface[:365]), soil).state
     return simulate_column(forcing, soil, start, Options(step=0.5))
 
 
@@ -170,7 +200,7 @@ def toolik_errors(path: Path, p: Floats | None = None) -> tuple[Floats, Floats, 
         return np.asarray(np.sqrt(np.mean((model - t[use][:, :, None])[107:, 1:] ** 2, axis=(0, 1))))
 
     if p is None:
-        p = search(cost, np.full(4, 0.4), np.full(4, 2.0), rounds=6, size=32)
+        p = search(cost, np.array([0.4, 0.4, 0.3, 0.15]), np.array([1.6, 2.0, 2.0, 2.0]), rounds=8, size=32)
     found = []
     for depths, t, year in spans:
         model = at_depths(toolik_run(t[:, 0], year, p[None]), depths - depths[0])[:, :, 0]
@@ -180,11 +210,16 @@ def toolik_errors(path: Path, p: Floats | None = None) -> tuple[Floats, Floats, 
 
 def main() -> None:
     """Print the errors of both sites."""
-    p, rmse, bias = gipl_errors(DATA / "in_situ" / "soil" / "gipl_site")
-    print("GIPL site: calibrated", p.round(3), "(snow and ground conductivity, frozen contrast [1], winter cover [m])")
+    folder = DATA / "in_situ" / "soil" / "gipl_site"
+    for litter in LITTER:
+        inner, (_, second, _) = gipl_first_year(folder, litter), gipl_errors(folder, None, litter)
+        print(f"GIPL site, {litter:g} m of litter: parts of the first year left out {inner:.2f} degC; second year at"
+              f" {DEPTHS[3]:g} m {second[3]:.2f}, at {DEPTHS[8]:g} m {second[8]:.2f} degC")  # fmt: skip
+    p, rmse, bias = gipl_errors(folder)
+    print("GIPL site: calibrated", p.round(3), "(snow and ground conductivity, frozen contrast, water [1])")
     for depth, r, b in zip(DEPTHS, rmse, bias, strict=True):
         print(f"  {depth:5.3f} m: RMSE {r:.2f} degC, bias {b:+.2f} degC in the second year")
-    for name, (count, seasonal) in gipl_seasons(DATA / "in_situ" / "soil" / "gipl_site", p).items():
+    for name, (count, seasonal) in gipl_seasons(folder, p).items():
         shown = ", ".join(f"{DEPTHS[k]:g} m {seasonal[k]:.2f}" for k in (0, 3, 4, 8))
         print(f"  second year, {name} ({count} d): RMSE at {shown} degC")
     below = float(np.sqrt(np.mean(rmse[np.array(DEPTHS) > 0.2] ** 2)))

@@ -157,18 +157,32 @@ def mission_presets() -> str:
     """Return every preset of a mission, what must be declared, and what to mind."""
     from geocryoai.sources.mission import presets
 
+    return _presets(presets().values())
+
+
+def sounding_presets() -> str:
+    """Return every preset of soundings."""
+    from geocryoai.sources.mission import presets
+    from geocryoai.sources.soundings.options import PRESETS
+
+    return _presets(presets(PRESETS).values())
+
+
+def _presets(found: Iterable[Any]) -> str:
     rows = [
-        [f"`{p.name}`", p.title, _codes(p.declare) or "nothing", " ".join(f"{note}" for note in p.notes)]
-        for p in presets().values()
+        [f"`{p.name}`", p.title, _codes(p.declare) or "nothing", " ".join(f"{note}" for note in p.notes)] for p in found
     ]
     return table(["Preset", "Mission", "You declare", "Mind"], rows)
 
 
 def retrieval_options() -> str:
     """Return the options of every kind of retrieval."""
+    from geocryoai.sources.soundings.options import SoundingLayer, SoundingQuality, SoundingTime
     from geocryoai.stages.retrieval_options import OPTIONS
 
-    return "\n\n".join(_section(model, f"kind {kind}") for kind, model in OPTIONS.items())
+    parts: list[tuple[str, type[BaseModel]]] = [(f"kind {kind}", model) for kind, model in OPTIONS.items()]
+    parts += [("layers.NAME", SoundingLayer), ("quality[]", SoundingQuality), ("time", SoundingTime)]
+    return "\n\n".join(_section(model, place) for place, model in parts)
 
 
 def twin_options() -> str:
@@ -286,6 +300,7 @@ GENERATED: dict[str, Callable[[], str]] = {
     "product-options": product_options,
     "mission-options": mission_options,
     "mission-presets": mission_presets,
+    "sounding-presets": sounding_presets,
     "retrieval-options": retrieval_options,
     "twin-options": twin_options,
     "sources": sources_table,

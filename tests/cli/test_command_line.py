@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -31,6 +32,11 @@ def test_every_command_has_help(command: Command, arguments: tuple[str, ...]):
 
 def test_version(command: Command):
     assert command("--version") == (0, f"geocryoai {__version__}\n", "")
+
+
+def test_the_package_runs_as_a_module():
+    done = subprocess.run([sys.executable, "-m", "geocryoai", "--version"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"geocryoai {__version__}\n", "")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,8 @@
-from geocryoai.core.errors import MANY, GeoCryoAIError, StudyError, nearest
+import pickle
+
+import pytest
+
+from geocryoai.core.errors import MANY, GeoCryoAIError, MissingDependencyError, ModelError, StudyError, nearest
 
 
 def test_a_hint_names_the_closest_or_all_or_some_of_many():
@@ -20,3 +24,17 @@ def test_an_error_is_one_paragraph_of_what_where_found_expected_next():
 def test_a_study_error_counts_its_problems():
     assert "1 problem in the study\n  1. a" in str(StudyError(["a"]))
     assert "2 problems in the study\n  1. a\n  2. b" in str(StudyError(["a", "b"], where="x"))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ModelError("it broke", where="fold 1", found=3, next_step="look again"),
+        StudyError(["a", "b"], where="x"),
+        MissingDependencyError("snaphu", extra="radar", needed_for="unwrapping"),
+    ],
+)
+def test_an_error_comes_whole_from_another_process(error: GeoCryoAIError):
+    back = pickle.loads(pickle.dumps(error))
+    assert type(back) is type(error)
+    assert (str(back), vars(back)) == (str(error), vars(error))

@@ -4,7 +4,8 @@ import pytest
 
 from geocryoai.core.errors import CubeError
 from geocryoai.core.observations import RECORD_COLUMNS, conform
-from geocryoai.cube.join import join_position, join_site, nearest_positions
+from geocryoai.core.sphere import nearest_positions
+from geocryoai.cube.join import join_position, join_site
 
 
 def records(**columns) -> pl.DataFrame:

@@ -51,3 +51,54 @@ def test_era_interim_fills_land_and_stops_at_its_edge(real_data):
     assert np.isfinite(values).all()
     assert -15 < values.mean() < 2
     assert np.array_equal(aligned.tas.values[0], aligned.tas.values[11], equal_nan=True)
+
+
+@pytest.mark.physics
+def test_soil_water_of_era_interim_averaged_and_refined_again(real_data):
+    """Area-to-point kriging is nearer to the true half degrees than interpolation, and more so with covariates."""
+    import xarray as xr
+    from scipy.interpolate import RegularGridInterpolator
+
+    from geocryoai.cube.scale import area_to_point, block_mean
+
+    folder, factor = real_data / "drivers" / "era_interim_alaska_ku2d", 4
+
+    def field(name, variable="data"):
+        with xr.open_dataset(folder / f"{name}.nc", decode_times=False) as opened:
+            return opened[variable].to_numpy().astype(float)[..., :80, :280]
+
+    land = field("mask", "lsm").reshape(-1, 80, 280)[0] > 0.5
+    truth = np.where(land, field("vwc"), np.nan)
+    known = np.stack([field(name).mean(0) for name in ("ta", "aa", "snd", "rsn")])
+    known = (known - np.nanmean(known, (1, 2), keepdims=True)) / np.nanstd(known, (1, 2), keepdims=True)
+    area = np.repeat(np.cos(np.radians(85 - 0.5 * np.arange(80)))[:, None], 280, axis=1)
+    whole = land.reshape(20, factor, 70, factor).all((1, 3))
+    coarse = np.where(whole, block_mean(truth, factor, area), np.nan)
+    rows, columns = np.mgrid[0:80, 0:280]
+    centres = [(np.arange(n) + 0.5) * factor - 0.5 for n in (20, 70)]
+    interpolated = np.stack(
+        [RegularGridInterpolator(centres, layer, bounds_error=False)((rows, columns)) for layer in coarse]
+    )
+    kriged = area_to_point(coarse, factor, weights=area).mean
+    informed = area_to_point(coarse, factor, known, weights=area).mean
+    seen = np.isfinite(truth) & np.isfinite(interpolated) & np.isfinite(kriged) & np.isfinite(informed)
+    error = [np.sqrt(np.mean((values - truth)[seen] ** 2)) for values in (interpolated, kriged, informed)]
+    assert seen.sum() > 10_000
+    assert error[1] < 0.95 * error[0]
+    assert error[2] < 0.75 * error[0]
+
+
+def test_soil_moisture_of_toolik_as_a_monthly_series(real_data):
+    """The station's liquid water near the surface: wet summers, almost none in winter."""
+    from geocryoai.cube.station_series import station_series
+
+    path = real_data / "in_situ" / "soil" / "nrcs_toolik_daily.csv.gz"
+    observed = READERS.get("nrcs_toolik").read(path, source="nrcs", options={}).observations
+    months = month_axis(1999, 2011)
+    found = station_series(observed, "sm", months, depth=(0.0, 0.1))
+    assert found.site == ["NRCS Toolik"]
+    assert np.isfinite(found.values).sum() > 60
+    of_year = months.astype("datetime64[M]").astype(int) % 12
+    summer, winter = (np.nanmean(found.values[0, np.isin(of_year, which)]) for which in ([6, 7], [0, 1, 2]))
+    assert 0.15 < summer < 0.8
+    assert winter < 0.5 * summer

@@ -304,6 +304,46 @@ def modis_lai(folder: Path) -> Sample:
     return Sample(folder, {"lai": 1.2})
 
 
+def modis_snow(folder: Path) -> Sample:
+    for doy in range(182, 213):
+        tail = f"_doy2015{doy}_aid0001.tif"
+        for name, value in (("NDSI_Snow_Cover", 40 if doy != 190 else 250), ("NDSI_Snow_Cover_Basic_QA", 2)):
+            geotiff(folder / f"MOD10A1.061_{name}{tail}", value, crs=LONLAT, cell=0.01, dtype=np.uint8, nodata=255)
+    return Sample(folder, {"ndsi_snow": 0.4})
+
+
+#: As the files of Snow_cci state them: a valid range from 1 and flags that are no values.
+SWE_ATTRIBUTES = {
+    "units": "mm", "_FillValue": np.int32(-100000), "valid_range": np.array([1, 500], "i4"),
+    "flag_values": np.array([-30, -20, -10, -1, 0], "i4"), "flag_meanings": "Glacier Mountain Water no_data no_snow",
+}  # fmt: skip
+
+
+def cci_swe(folder: Path) -> Sample:
+    for day in range(31):
+        netcdf(
+            folder / f"201507{day + 1:02d}-ESACCI-L3C_SNOW-SWE-SSMIS-DMSP-fv2.0.nc",
+            {"swe": (120, SWE_ATTRIBUTES), "swe_std": (30, SWE_ATTRIBUTES)},
+            cell=0.1, half=8, days=JULY_2015 + np.array([float(day)]), dtype=np.int32,
+        )  # fmt: skip
+    return Sample(folder, {"swe_cci": 0.12, "swe_cci_sigma": 0.03})
+
+
+def cci_scf(folder: Path) -> Sample:
+    packed = {
+        "units": "percent", "_FillValue": np.int8(-1), "_Unsigned": "true", "valid_range": np.array([0, -2], "i1"),
+        "flag_values": np.array([-51, -50, -46, -41, -2], "i1"), "standard_name": "surface_snow_area_fraction",
+    }  # fmt: skip
+    for day in range(31):
+        value = -51 if day == 4 else 80
+        netcdf(
+            folder / f"201507{day + 1:02d}-ESACCI-L3C_SNOW-SCFG-AVHRR_MERGED-fv2.0.nc",
+            {"scfg": (value, packed), "scfg_unc": (value if value < 0 else 12, packed)},
+            cell=0.05, half=15, days=JULY_2015 + np.array([float(day)]), dtype=np.int8,
+        )  # fmt: skip
+    return Sample(folder, {"scf_ground": 0.8, "scf_ground_sigma": 0.12})
+
+
 def landsat(folder: Path) -> Sample:
     stem = "LC08_L2SP_072012_20150712_20200908_02_T1"
     utm: dict[str, Any] = {"crs": "EPSG:32606", "cell": 300.0, "half": 60, "dtype": np.uint16, "nodata": 0}
@@ -335,7 +375,8 @@ MAKERS: dict[str, Callable[[Path], Sample]] = {
     "smap_freeze_thaw": freeze, "esa_cci_permafrost": cci, "obu2019": obu, "ncscd": ncscd, "gipl_snap": gipl,
     "gipl_4km": gipl_text, "snap_climate": snap, "era5": era5, "era5_land": era5_land, "daymet": daymet,
     "modis_lst": modis_lst, "modis_vegetation": modis_tiff, "modis_lai": modis_lai, "landsat": landsat,
-    "arcticdem": arcticdem, "cmip6": cmip6,
+    "arcticdem": arcticdem, "cmip6": cmip6, "modis_snow": modis_snow, "esa_cci_snow_swe": cci_swe,
+    "esa_cci_snow_scf": cci_scf,
 }  # fmt: skip
 
 PRODUCTS = [name for name in READERS.names() if isinstance(READERS.get(name), Product)]
@@ -397,13 +438,16 @@ def test_a_truncated_and_a_foreign_file_are_refused(name: str, tmp_path: Path) -
         ("era5", "valid_time", "units", None, "the time axis has no units"),
         ("modis_lst", "LST_Day_1km", "scale_factor", None, "stored as scaled numbers and the file states no scale"),
         ("modis_lst", "LST_Day_1km", "scale_factor", 0.2, "values of lst_day are implausible"),
+        ("esa_cci_snow_swe", "swe", "units", None, "swe, attribute units: the variable has no unit"),
+        ("esa_cci_snow_swe", "swe", "units", "K", "measure different things"),
     ],
 )
 def test_wrong_attributes_are_refused(
     name: str, variable: str, key: str, value: Any, message: str, tmp_path: Path
 ) -> None:
     sample = MAKERS[name](tmp_path)
-    attribute(sample.path, variable, key, value)
+    for path in [sample.path] if sample.path.is_file() else sorted(sample.path.glob("*.nc")):
+        attribute(path, variable, key, value)
     with pytest.raises(SourceError, match=message):
         read(name, sample.path, **sample.options)
 
@@ -465,6 +509,36 @@ def test_quality_flags_mask_cells_and_can_be_left_aside(tmp_path: Path) -> None:
     next(tmp_path.glob("*FparLai_QC*")).unlink()
     with pytest.raises(SourceError, match="the file of quality flags is absent"):
         read("modis_lai", lai.path, time={"days": 8})
+
+
+def test_ground_without_snow_is_a_value_and_signs_are_none(tmp_path: Path) -> None:
+    sample = cci_swe(tmp_path)
+    signs = sorted(tmp_path.glob("*.nc"))
+    for path, sign in zip(signs, (-30, -20, -10, -1, -100000, 0, 0), strict=False):
+        with h5py.File(path, "r+") as file:
+            file["swe"][...] = sign
+    fields = read("esa_cci_snow_swe", sample.path).fields
+    assert fields is not None
+    assert "flag_values" not in fields["swe_cci"].attrs
+    assert fields["swe_cci"].attrs["units"] == "m"
+    series = middle(fields["swe_cci"])
+    assert np.isnan(series[:5]).all()
+    assert series[5:9].tolist() == pytest.approx([0.0, 0.0, 0.12, 0.12])
+
+
+def test_an_index_of_snow_is_not_its_cover(tmp_path: Path) -> None:
+    sample = modis_snow(tmp_path)
+    fields = read("modis_snow", sample.path).fields
+    assert fields is not None
+    assert list(fields.data_vars) == ["ndsi_snow"]
+    assert np.isnan(middle(fields["ndsi_snow"])[8])
+    for path in tmp_path.glob("*Basic_QA*"):
+        geotiff(path, 3, crs=LONLAT, cell=0.01, dtype=np.uint8, nodata=255)
+    with pytest.raises(SourceError, match="no value anywhere"):
+        read("modis_snow", sample.path)
+    kept = read("modis_snow", sample.path, quality="any").fields
+    assert kept is not None
+    assert middle(kept["ndsi_snow"])[0] == pytest.approx(0.4)
 
 
 def test_era5_land_starts_anew_each_day_or_is_refused(tmp_path: Path) -> None:

@@ -184,10 +184,21 @@ def test_what_was_taken_out_is_not_missed(tiny_tree: Tree, write_study: Any):
     assert [problem.split(":")[0] for problem in error.value.problems] == ["period.start", "sources.towers.path"]
 
 
-@pytest.mark.parametrize("broken", [{"sources": 3}, {"targets": {}}, {"learners": ["ridge"]}])
+@pytest.mark.parametrize("broken", [{"sources": 3}, {"targets": 7}, {"learners": ["ridge"]}])
 def test_of_a_study_without_anything_sound_only_the_first_problems_are_told(
     tiny_tree: Tree, write_study: Any, broken: Tree
 ):
     with pytest.raises(StudyError) as error:
         find_study(str(write_study(tiny_tree | broken)))
     assert any(problem.startswith(next(iter(broken))) for problem in error.value.problems)
+
+
+def test_a_study_that_learns_nothing_is_for_simulation_alone(tiny_tree: Tree, write_study: Any):
+    for name in ("targets", "learners", "predict"):
+        del tiny_tree[name]
+    del tiny_tree["evaluate"]
+    study = find_study(str(write_study(tiny_tree)), learnt=False)
+    check_study(study, None, learnt=False)
+    with pytest.raises(StudyError) as error:
+        check_study(study, None)
+    assert [problem.split(":")[0] for problem in error.value.problems] == ["targets", "learners", "predict.learner"]

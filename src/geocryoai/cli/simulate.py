@@ -19,6 +19,9 @@ def simulate(
     at: Annotated[str | None, typer.Option("--at", help="only the cell at LON,LAT in degrees")] = None,
     grid: Annotated[bool, typer.Option("--grid", help="the whole grid (the default)")] = False,
     out: Annotated[Path | None, typer.Option("--out", help="file to write (default: NAME-simulated.nc)")] = None,
+    trees: Annotated[
+        Path | None, typer.Option("--trees", help="also write the single trees of a forest, HDF5 as SIBBORK has it")
+    ] = None,
     data: DataOption = None,
     set_: SetOption = None,
     quiet: QuietOption = False,
@@ -37,18 +40,21 @@ def simulate(
                 raise GeoCryoAIError("a run folder has its own study and fields", where="--data, --set",
                                      next_step="Name the study to change it.")  # fmt: skip
             file = out or Path(f"{folder.resolve().name}-simulated.nc")
-            lines = simulate_run(folder, out=file, run=run, at=place, quiet=quiet)
+            lines = simulate_run(folder, out=file, run=run, at=place, trees=trees, quiet=quiet)
         else:
             from geocryoai.stages.check import find_study
 
-            resolved = find_study(study, set_ or [])
+            resolved = find_study(study, set_ or [], learnt=False)
             file = out or Path(f"{resolved.name}-simulated.nc")
             lines = simulate_study(
-                resolved, data=data_folder(data, study, resolved), out=file, run=run, at=place, quiet=quiet
-            )
+                resolved, data=data_folder(data, study, resolved), out=file, run=run, at=place, trees=trees,
+                quiet=quiet,
+            )  # fmt: skip
     for line in lines:
         typer.echo(line)
     typer.echo(f"written: {file}")
+    if trees is not None:
+        typer.echo(f"written: {trees}")
 
 
 def _place(text: str) -> tuple[float, float]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
+from typing import Any
 
 #: More known choices than this are not listed in a hint.
 MANY = 30
@@ -41,6 +42,10 @@ class GeoCryoAIError(Exception):
         self.expected = expected
         self.next_step = next_step
         super().__init__(self.paragraph())
+
+    def __reduce__(self) -> tuple[Callable[..., GeoCryoAIError], tuple[Any, ...]]:
+        """Travel between processes whatever the arguments of a child's constructor are."""
+        return _as_it_was, (type(self), self.args, dict(self.__dict__))
 
     def paragraph(self) -> str:
         """Return the whole message as one paragraph."""
@@ -114,6 +119,13 @@ class MissingDependencyError(GeoCryoAIError):
             f"{needed_for} needs the package '{package}', which is not installed",
             next_step=f"Install it with: pip install 'geocryoai[{extra}]'",
         )
+
+
+def _as_it_was(kind: type[GeoCryoAIError], args: tuple[Any, ...], state: dict[str, Any]) -> GeoCryoAIError:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
 
 
 def nearest(name: str, choices: Iterable[str]) -> str:

@@ -115,8 +115,10 @@ def make_windows(section: WindowSection, drivers: Sequence[Drivers], cube: Path 
 def _cells(drivers: Drivers, cube: Path) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     from geocryoai.cube.store import open_cube
 
-    width = open_cube(cube).sizes["x"]
-    number = np.append(drivers.series.sites.astype(np.int64), -1)[drivers.index]
+    if drivers.cell is None:
+        raise CubeError("windows of several cells need drivers of a cube", where="targets.windows.size",
+                        next_step="Join by cell before other joins.")  # fmt: skip
+    width, number = open_cube(cube).sizes["x"], drivers.cell
     return np.where(number < 0, -1, number // width), np.where(number < 0, -1, number % width)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import polars as pl
 
-from geocryoai.cube.join import EARTH_RADIUS_KM, unit_vectors
+from geocryoai.core.sphere import EARTH_RADIUS_KM, unit_vectors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,6 +27,7 @@ REASONS = {
     "domain": "outside the domain",
     "range": "outside the selected range",
     "duplicate": "same place and time in a source before it",
+    "support": "too little of the area that it stands for lies on the grid",
     "no_drivers": "none of the joined features is known there",
 }
 
@@ -111,6 +112,15 @@ def require_drivers(table: pl.DataFrame, features: Sequence[str]) -> pl.DataFram
     return table.with_columns(
         pl.when(none & pl.col("learn")).then(pl.lit("no_drivers")).otherwise(pl.col("why_not")).alias("why_not"),
         (pl.col("learn") & ~none).alias("learn"),
+    )
+
+
+def require_support(table: pl.DataFrame, refused: NDArray[np.bool_]) -> pl.DataFrame:
+    """Return the table in which the records refused for their support are not learnt."""
+    out = pl.lit(pl.Series(refused, dtype=pl.Boolean)) & pl.col("learn")
+    return table.with_columns(
+        pl.when(out).then(pl.lit("support")).otherwise(pl.col("why_not")).alias("why_not"),
+        (pl.col("learn") & ~out).alias("learn"),
     )
 
 

@@ -113,6 +113,12 @@ def grid_of(cube: xr.Dataset) -> Grid:
     return Grid.from_dict(json.loads(cube.attrs[GRID_ATTRIBUTE]))
 
 
+def bare_cube(grid: Grid, months: Months) -> xr.Dataset:
+    """Return the axes of a cube that has no layers, in memory."""
+    attributes = {GRID_ATTRIBUTE: json.dumps(grid.to_dict())}
+    return xr.decode_cf(xr.Dataset(coords=grid_coordinates(grid, months), attrs=attributes), decode_coords="all")
+
+
 def verify_cube(path: Path) -> None:
     """Check that a cube is whole: every file as it was written, CRS and axes those of its grid.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -12,10 +12,11 @@ import polars as pl
 
 from geocryoai.core.errors import CubeError, nearest
 from geocryoai.core.observations import RECORD_COLUMNS
+from geocryoai.core.sphere import nearest_positions
 from geocryoai.core.study import JoinSection
 from geocryoai.cube.binding import bind
 from geocryoai.cube.derive import month_features, year_features
-from geocryoai.cube.join import covariate_columns, join_position, join_site, nearest_positions, site_key
+from geocryoai.cube.join import covariate_columns, join_position, join_site, site_key
 from geocryoai.cube.layers import SIGMA
 from geocryoai.cube.site_series import SiteSeries, monthly_mean
 from geocryoai.cube.store import grid_of
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from geocryoai.core.grid import Grid
     from geocryoai.core.study import TargetSection
+    from geocryoai.cube.supports import Supports
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -36,11 +38,15 @@ _MIN_COUNT = 1.0
 
 @dataclass(frozen=True)
 class Drivers:
-    """Monthly drivers of records: which series, and which month of it; -1 where there is none."""
+    """Monthly drivers of records: which series, and which month of it; -1 where there is none.
+
+    `cell` is the flat number of the cell that holds each record, where the series are of a cube.
+    """
 
     series: SiteSeries
     index: Ints
     step: Ints
+    cell: Ints | None = None
 
 
 @dataclass(frozen=True)
@@ -74,6 +80,7 @@ def build_target(
     plain: Iterable[str] = (),
     known_until: np.datetime64 | None = None,
     strict: bool = True,
+    supports: Supports | None = None,
 ) -> TargetTable:
     """Join covariates to records and derive features.
 
@@ -91,6 +98,8 @@ def build_target(
         Drivers after this month are replaced by their climatology up to it: what a forecaster has.
     strict : bool
         Whether every name or pattern in `features` and `exclude` must match; cells of a grid lack what records bring.
+    supports : Supports, optional
+        Places that see more than their cell; fields of the cube are averaged over what they see.
     """
     own = [name for name in records.columns if name not in RECORD_COLUMNS and name not in set(plain)]
     table, statics = records, list[str]()
@@ -107,7 +116,7 @@ def build_target(
         elif join.by == "site_month":
             all_drivers.append(_site_drivers(table, _source(covariates, join), join, months))
         else:
-            table, names, drivers = _cell_drivers(table, cube, join)
+            table, names, drivers = _cell_drivers(table, cube, join, supports)
             statics += names
             all_drivers.append(drivers)
     if known_until is not None:
@@ -167,7 +176,7 @@ def _site_drivers(
 
 
 def _cell_drivers(
-    table: pl.DataFrame, cube: xr.Dataset | None, join: JoinSection
+    table: pl.DataFrame, cube: xr.Dataset | None, join: JoinSection, supports: Supports | None
 ) -> tuple[pl.DataFrame, list[str], Drivers]:
     if cube is None:
         raise CubeError("records are joined by cell, and the study has no fields", where=join.source)
@@ -185,18 +194,19 @@ def _cell_drivers(
     flat = np.where(bound.row >= 0, bound.row * width + bound.col, -1)
     if join.within_km > 0:
         flat = _nearest_cell(flat, lon, lat, grid_of(cube), join.within_km)
-    cells, index = np.unique(flat, return_inverse=True)
-    index = index - int(len(cells) > 0 and cells[0] < 0)
-    cells = cells[cells >= 0]
+    seen = flat if supports is None else _seen(flat, table, supports, cube.sizes["y"] * width)
+    places, index = np.unique(seen, return_inverse=True)
+    index = index - int(len(places) > 0 and places[0] < 0)
+    places = places[places >= 0]
     static = [name for name in names if "time" not in cube[name].dims]
-    here = np.where(flat >= 0, index, -1)
+    here = np.where(seen >= 0, index, -1)
     for name in static:
-        values = pl.Series(np.append(_at_cells(cube[name], cells, width), np.nan)[here])
+        values = pl.Series(np.append(_at_places(cube[name], places, supports), np.nan)[here])
         own = pl.col(join.prefix + name) if join.prefix + name in table.columns else pl.lit(None, pl.Float64)
         table = table.with_columns(own.fill_nan(None).fill_null(values).alias(join.prefix + name))
-    monthly = {join.prefix + name: _at_cells(cube[name], cells, width).T for name in names if name not in static}
-    series = SiteSeries(cells.astype(str), months, monthly)
-    return table, [join.prefix + name for name in static], Drivers(series, here, bound.step)
+    monthly = {join.prefix + name: _at_places(cube[name], places, supports).T for name in names if name not in static}
+    series = SiteSeries(places.astype(str), months, monthly)
+    return table, [join.prefix + name for name in static], Drivers(series, here, bound.step, flat)
 
 
 def cell_values(
@@ -206,6 +216,7 @@ def cell_values(
     *,
     within_km: float = 0.0,
     known_until: np.datetime64 | None = None,
+    supports: Supports | None = None,
 ) -> Floats:
     """Return a field of a cube at records, by their cell and month; NaN outside.
 
@@ -220,9 +231,11 @@ def cell_values(
         Records outside the grid take the nearest cell within this distance [km].
     known_until : datetime64, optional
         Later months hold the climatology of those up to it: what a forecaster has.
+    supports : Supports, optional
+        Places that see more than their cell: the field is averaged over what they see.
     """
     join = JoinSection(source="cube", by="cell", within_km=within_km, columns=(name,))
-    _, _, drivers = _cell_drivers(table, cube, join)
+    _, _, drivers = _cell_drivers(table, cube, join, supports)
     if known_until is not None:
         drivers = _known(drivers, known_until)
     return drivers.series.at(name, drivers.index, drivers.step)
@@ -238,6 +251,25 @@ def _nearest_cell(flat: Ints, lon: Floats, lat: Floats, grid: Grid, within_km: f
     return flat
 
 
+def _seen(flat: Ints, table: pl.DataFrame, supports: Supports, cells: int) -> Ints:
+    """Return what each record sees: its cell, or from the number of cells on a place of `supports`."""
+    number = supports.find(table)
+    return np.where(number >= 0, cells + number, flat)
+
+
+def _at_places(array: xr.DataArray, places: Ints, supports: Supports | None) -> Floats:
+    """Return values at what records see, shape (..., places): cells first, then averages over supports."""
+    width = array.sizes["x"]
+    first = array.sizes["y"] * width
+    cells, numbers = places[places < first], places[places >= first] - first
+    if supports is None or len(numbers) == 0:
+        return _at_cells(array, cells, width)
+    needed = np.union1d(cells, supports.cells(numbers))
+    values = _at_cells(array, needed, width)
+    plain = values[..., np.searchsorted(needed, cells)]
+    return np.concatenate([plain, supports.average(values, needed, numbers)], axis=-1)
+
+
 def _at_cells(array: xr.DataArray, cells: Ints, width: int) -> Floats:
     """Return values at flat cell numbers, shape (..., cells), reading only the rows and columns that hold them."""
     if len(cells) == 0:
@@ -251,7 +283,7 @@ def _at_cells(array: xr.DataArray, cells: Ints, width: int) -> Floats:
 def _known(drivers: Drivers, until: np.datetime64) -> Drivers:
     months = drivers.series.months.astype("datetime64[M]")
     last = int((until.astype("datetime64[M]") - months[0]).astype(int))
-    return Drivers(drivers.series.as_known_at(last), drivers.index, drivers.step)
+    return replace(drivers, series=drivers.series.as_known_at(last))
 
 
 def _derive(drivers: Drivers, table: pl.DataFrame, section: TargetSection) -> dict[str, Floats]:

@@ -32,7 +32,8 @@ ABLATION_COLUMNS = {
     "n": pl.Int64(), "n_sites": pl.Int64(), "n_blocks": pl.Int64(),
 }  # fmt: skip
 
-_ALL = "all"
+#: Name of the variant that keeps everything; no modality of a study can be called so.
+ALL = "(all)"
 
 
 def ablate(
@@ -84,19 +85,13 @@ def ablate(
     if samples.windows is not None:
         raise ProtocolError("what a network sees cannot be taken away by name", where=f"ablation, {samples.target}",
                             next_step="Name a learner of features, or leave this target out.")  # fmt: skip
-    samples = with_anchors_as_features(samples)
-    variants, taken = {_ALL: samples}, dict[str, int]()
-    for name, patterns in modalities.items():
-        left, count = without(samples, patterns)
-        if count == 0:
-            continue
-        if not left.features:
-            raise ProtocolError("nothing is left to learn from", where=f"ablation, {samples.target}", found=name)
-        variants[name], taken[name] = left, count
+    variants = ablation_variants(samples, modalities)
+    everything = len(variants[ALL].features)
+    taken = {name: everything - len(variant.features) for name, variant in variants.items() if name != ALL}
     parts: list[pl.DataFrame] = []
     for number, (name, variant) in enumerate(variants.items()):
         if progress is not None:
-            progress(number, len(variants), f"without {name}" if name != _ALL else "with all")
+            progress(number, len(variants), f"without {name}" if name != ALL else "with all")
         result = evaluate(
             variant, split, {learner: options}, fit, seed, metrics=COMPARED, replicates=1,
             cache=None if cache is None else cache / name,
@@ -107,6 +102,25 @@ def ablate(
     unit = variable(samples.target).unit
     subject = Subject(study, samples.target, samples.task, split.protocol, unit, replicates, seed)
     return _table(pl.concat(parts), subject, learner, taken)
+
+
+def ablation_variants(samples: Samples, modalities: Mapping[str, Sequence[str]]) -> dict[str, Samples]:
+    """Return the samples with everything (`ALL`) and without each modality that they have, by name.
+
+    Raises
+    ------
+    ProtocolError
+        A modality would leave nothing to learn from.
+    """
+    samples = with_anchors_as_features(samples)
+    variants = {ALL: samples}
+    for name, patterns in modalities.items():
+        left, count = without(samples, patterns)
+        if count and not left.features:
+            raise ProtocolError("nothing is left to learn from", where=f"ablation, {samples.target}", found=name)
+        if count:
+            variants[name] = left
+    return variants
 
 
 def with_anchors_as_features(samples: Samples) -> Samples:
@@ -127,12 +141,12 @@ def _table(predictions: pl.DataFrame, subject: Subject, learner: str, taken: Map
     metrics = [METRICS.get(name) for name in COMPARED]
     if not taken:
         return pl.DataFrame(schema=ABLATION_COLUMNS)
-    compared = difference_table(predictions, subject, metrics).filter(pl.col("reference") == _ALL)
+    compared = difference_table(predictions, subject, metrics).filter(pl.col("reference") == ALL)
     scores = _scores(predictions, subject)
     rows = [
         {**{name: row[name] for name in ABLATION_COLUMNS if name in row}, "learner": learner, "modality": row["model"],
          "columns": taken[row["model"]], "difference": row["value"],
-         "with_all": scores[row["protocol"], _ALL, row["metric"]],
+         "with_all": scores[row["protocol"], ALL, row["metric"]],
          "without": scores[row["protocol"], row["model"], row["metric"]]}
         for row in compared.iter_rows(named=True)
     ]  # fmt: skip

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from geocryoai.cube.join import nearest_positions
+from geocryoai.core.sphere import nearest_positions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

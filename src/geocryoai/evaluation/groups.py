@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from geocryoai.core.errors import ProtocolError
 
@@ -21,6 +19,9 @@ def merge_labels(first: NDArray[Any], *others: NDArray[Any] | None) -> Ints:
 
     Groups are numbered by the smallest of their `first` labels, so that the order of rows does not matter.
     """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     n = len(first)
     columns, offset = [], n
     for labels in (first, *(other for other in others if other is not None)):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-import lightgbm as lgb
 import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import lightgbm as lgb
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
@@ -56,6 +56,8 @@ class BoostPath:
     @classmethod
     def fit(cls, x: Floats, t: Floats, weight: Floats, rounds: list[float], parameters: dict[str, Any]) -> Self:
         """Return the path up to its longest candidate."""
+        import lightgbm as lgb
+
         if len(x) < FEW_ROWS:
             parameters = {**parameters, "bagging_fraction": 1.0}
         train = lgb.Dataset(x, label=t, weight=weight, params=parameters, free_raw_data=False)
@@ -78,4 +80,6 @@ class BoostPath:
     @classmethod
     def restore(cls, facts: Mapping[str, Any]) -> Self:
         """Return the path that `state` described."""
+        import lightgbm as lgb
+
         return cls(lgb.Booster(model_str=facts["trees"]), facts["rounds"])

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from scipy.stats import t as student_t
 
 from geocryoai.models.climatology import month_of_year
 from geocryoai.models.contract import QUANTILES, Prediction
@@ -54,6 +53,8 @@ def conformal_quantiles(values: Floats, counts: Floats) -> Floats:
     Where the counts are too few for an outer quantile to be any of the residuals, it is that of a Student t
     distribution of their spread, or the outermost residual if that lies further out.
     """
+    from scipy.special import stdtrit
+
     order = np.argsort(values, kind="stable")
     e, c = values[order], counts[order]
     n = float(c.sum())
@@ -62,7 +63,7 @@ def conformal_quantiles(values: Floats, counts: Floats) -> Floats:
     def upper(e: Floats, c: Floats, p: float) -> float:
         level = p * (n + 1) / n
         if level > 1:
-            return max(float(e[-1]), spread * float(student_t.ppf(p, max(n - 1, 1.0))))
+            return max(float(e[-1]), spread * float(stdtrit(max(n - 1, 1.0), p)))
         return float(np.interp(level, np.cumsum(c) / n, e))
 
     def quantile(p: float) -> float:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Self
 
-import numba
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
     from sklearn.ensemble import RandomForestRegressor
@@ -57,7 +57,7 @@ class Forest:
         """Return the mean over trees for each row of a finite matrix (n, columns)."""
         # scikit-learn compares in single precision; so do we, or rows on a threshold would part.
         rows = np.ascontiguousarray(x, dtype=np.float32)
-        answer: NDArray[np.float64] = _walk(
+        answer: NDArray[np.float64] = _compiled()(
             rows, self.roots, self.feature, self.threshold, self.left, self.right, self.value
         )
         return answer
@@ -72,7 +72,14 @@ class Forest:
         return cls(**{name: arrays[name] for name in cls.__dataclass_fields__})
 
 
-@numba.njit(cache=True)
+@cache
+def _compiled() -> Callable[..., Any]:
+    """Return `_walk` compiled."""
+    import numba
+
+    return numba.njit(cache=True)(_walk)
+
+
 def _walk(
     x: NDArray[np.float32],
     roots: NDArray[np.int64],

@@ -23,36 +23,30 @@ def finite(name: str, values: ArrayLike) -> Array:
     ------
     ModelError
     """
-    array = np.asarray(values, dtype=np.float64)
-    bad = ~np.isfinite(array)
-    if bad.any():
-        _refuse(name, "a value is missing or infinite", array, bad, "finite numbers; leave masked cells out")
-    return array
+    return _within(name, values)[0]
 
 
 def at_least(name: str, values: ArrayLike, low: float = 0.0) -> Array:
     """Return `values` as float64, all finite and >= `low`, or raise ModelError."""
-    array = finite(name, values)
-    bad = array < low
-    if bad.any():
-        _refuse(name, "a value is too small", array, bad, f">= {low:g}")
+    array, least, _ = _within(name, values)
+    if least < low:
+        _refuse(name, "a value is too small", array, array < low, f">= {low:g}")
     return array
 
 
 def above(name: str, values: ArrayLike, low: float = 0.0) -> Array:
     """Return `values` as float64, all finite and > `low`, or raise ModelError."""
-    array = finite(name, values)
-    bad = array <= low
-    if bad.any():
-        _refuse(name, "a value is too small", array, bad, f"> {low:g}")
+    array, least, _ = _within(name, values)
+    if least <= low:
+        _refuse(name, "a value is too small", array, array <= low, f"> {low:g}")
     return array
 
 
 def between(name: str, values: ArrayLike, low: float, high: float) -> Array:
     """Return `values` as float64, all finite and within [`low`, `high`], or raise ModelError."""
-    array = finite(name, values)
-    bad = (array < low) | (array > high)
-    if bad.any():
+    array, least, largest = _within(name, values)
+    if least < low or largest > high:
+        bad = (array < low) | (array > high)
         _refuse(name, "a value is out of range", array, bad, f"{low:g} to {high:g}")
     return array
 
@@ -68,6 +62,18 @@ def common_shape(**arrays: Array) -> tuple[int, ...]:
             found=", ".join(f"{name} {a.shape}" for name, a in arrays.items()),
             expected="shapes that broadcast",
         ) from error
+
+
+def _within(name: str, values: ArrayLike) -> tuple[Array, float, float]:
+    """Return `values` as float64 with their extremes, which a NaN or an infinity reaches, or raise ModelError."""
+    array = np.asarray(values, dtype=np.float64)
+    if array.size == 0:
+        return array, np.inf, -np.inf
+    least, largest = float(array.min()), float(array.max())
+    if not (np.isfinite(least) and np.isfinite(largest)):
+        _refuse(name, "a value is missing or infinite", array, ~np.isfinite(array),
+                "finite numbers; leave masked cells out")  # fmt: skip
+    return array, least, largest
 
 
 def _refuse(name: str, what: str, array: Array, bad: NDArray[np.bool_], expected: str) -> None:

@@ -1,6 +1,8 @@
-"""Snow cover from monthly air temperature and precipitation: a degree-day model of one layer.
+"""Snow cover from monthly or daily air temperature and precipitation: a degree-day model of one layer.
 
-Daily temperatures within a month are taken as normally distributed. The share of days colder than a threshold gives
+Steps are months, or days where snow has to be gone on its day: depth between monthly means lies on for weeks after
+the snow has melted. Daily temperatures within a month, or about a smooth course of days, are taken as normally
+distributed. The share of days colder than a threshold gives
 the share of precipitation that falls as snow; degree days above the melt threshold, times a factor, give the melt,
 limited by what there is. Density starts at that of fresh snow and approaches a limit as the snow ages; new snow joins
 by mass. Wind, forest, sublimation and liquid water in the snow are not in it.
@@ -24,6 +26,9 @@ from geocryoai.processes.checks import Array, above, at_least, between
 from geocryoai.processes.constants import WATER_DENSITY
 from geocryoai.processes.degree_days import positive_part_mean
 
+#: Steps that end within so many days make up the first year [d].
+_LONGEST_YEAR = 366.5
+
 
 @dataclass(frozen=True)
 class SnowParameters:
@@ -38,7 +43,8 @@ class SnowParameters:
     melt_factor : float or array
         Melt per degree day [mm degC-1 d-1]; 3 to 6 for snow (Hock 2003).
     monthly_sd : float or array
-        Standard deviation of daily means within a month [degC].
+        Standard deviation of daily means within a month, or about the daily temperatures given; 0 where these are
+        measured [degC].
     fresh_density, aged_density : float or array
         [kg m-3]; those of the tundra class, 242.5 and 363 (Sturm et al. 2010). Taiga snow keeps 217.
     ageing : float or array
@@ -71,15 +77,15 @@ class SnowSeries:
     Attributes
     ----------
     snd : array
-        Snow depth, mean of the month [m].
+        Snow depth, mean of the step [m].
     swe : array
-        Snow water equivalent, mean of the month [m].
+        Snow water equivalent, mean of the step [m].
     density : array
-        Bulk density at the end of the month [kg m-3]; that of fresh snow where there is none.
+        Bulk density at the end of the step [kg m-3]; that of fresh snow where there is none.
     swe_end : array
-        Snow water equivalent at the end of the month [m].
+        Snow water equivalent at the end of the step [m].
     snowfall, melt : array
-        Water equivalent that fell and melted in the month [m]; `swe_end` changes by their difference, to round-off.
+        Water equivalent that fell and melted in the step [m]; `swe_end` changes by their difference, to round-off.
     start : array, shape (cells,)
         Snow water equivalent at the start [m].
     """
@@ -100,16 +106,16 @@ def snow_series(
     params: SnowParameters | None = None,
     initial: ArrayLike | None = None,
 ) -> SnowSeries:
-    """Simulate snow cover month by month.
+    """Simulate snow cover step by step.
 
     Parameters
     ----------
     tas : array_like, shape (time, cells)
-        Monthly mean air temperature [degC].
+        Mean air temperature of each step [degC].
     pr : array_like, shape (time, cells)
         Precipitation [mm d-1], >= 0.
     days : array_like, shape (time,)
-        Length of each month [d].
+        Length of each step [d], 1 to 31.
     params : SnowParameters, optional
     initial : array_like, optional, shape (cells,)
         Snow water equivalent at the start [m]; absent, what two repeats of the first year leave.
@@ -129,7 +135,7 @@ def snow_series(
     swe = np.zeros(cells) if initial is None else np.broadcast_to(at_least("initial [m]", initial), (cells,))
     density = np.broadcast_to(np.asarray(chosen.fresh_density, dtype=np.float64), (cells,))
     if initial is None:
-        first = slice(0, 12)
+        first = slice(0, int(np.searchsorted(np.cumsum(lengths), _LONGEST_YEAR)))
         for _ in range(2):
             end, densities, _ = _run(swe, density, snowfall[first], potential[first], lengths[first], chosen)
             swe, density = end[-1], densities[-1]
@@ -141,7 +147,7 @@ def snow_series(
 def _run(
     swe: Array, density: Array, snowfall: Array, potential: Array, days: Array, params: SnowParameters
 ) -> tuple[Array, Array, Array]:
-    """Return water equivalent [m] and density [kg m-3] at each month's end, and melt [m]."""
+    """Return water equivalent [m] and density [kg m-3] at the end of each step, and melt [m]."""
     ends, densities, melts = (np.empty_like(snowfall) for _ in range(3))
     for t in range(snowfall.shape[0]):
         held = swe + snowfall[t]
@@ -166,4 +172,4 @@ def _forcing(tas: ArrayLike, pr: ArrayLike, days: ArrayLike) -> tuple[Array, Arr
             found=f"shapes {air.shape}, {rain.shape}, {lengths.shape}",
             expected="(time, cells), (time, cells), (time,)",
         )
-    return air, rain, between("days [d]", lengths, 28.0, 31.0)
+    return air, rain, between("days [d]", lengths, 1.0, 31.0)

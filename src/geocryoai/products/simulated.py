@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 #: Outputs that the summary speaks of: short text, unit, and factor; fluxes are summed over the days of a year.
 _SHOWN = {
     "alt": ("ALT", "m", 1.0),
+    "biomass": ("mass of trees", "kg m-2", 1.0),
+    "lai": ("LAI", "", 1.0),
+    "organic_depth": ("organic layer", "m", 1.0),
     "magt": ("MAGT", "degC", 1.0),
     "top_temperature": ("top of permafrost", "degC", 1.0),
     "nee": ("NEE", "g C m-2 yr-1", 1.0),
@@ -78,10 +81,27 @@ def summary(answers: Mapping[str, tuple[str, xr.Dataset]]) -> Iterator[str]:
                 yield f"{run}: {text} missing in every year ({answer[name].attrs.get('comment', 'no value')})"
                 continue
             years = answer["year"].to_numpy()
+            mean = f"{known.mean():.3g} {unit}".rstrip()
             yield (
-                f"{run}: {text} {known.mean():.3g} {unit} (years {known.min():.3g} to {known.max():.3g}; "
+                f"{run}: {text} {mean} (years {known.min():.3g} to {known.max():.3g}; "
                 f"{years[0]} to {years[-1]}, {cells})"
             )
+        yield from _composition(run, answer)
+
+
+def _composition(run: str, answer: xr.Dataset) -> Iterator[str]:
+    """Yield the shares of the species in the mass of the last year, the greatest first."""
+    stands = {
+        str(answer[name].attrs["long_name"]).rpartition(": ")[2]: float(answer[name][-1].mean(skipna=True))
+        for name in map(str, answer.data_vars)
+        if name.startswith("biomass_")
+    }
+    total = sum(stands.values())
+    if not stands:
+        return
+    shares = sorted(((mass / total, name) for name, mass in stands.items() if total > 0.0), reverse=True)
+    shown = ", ".join(f"{name} {100 * share:.0f} %" for share, name in shares if share >= 0.01)
+    yield f"{run}: {shown or 'no trees'} of the mass in {int(answer['year'][-1])}"
 
 
 def _yearly(answer: xr.Dataset, name: str) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:

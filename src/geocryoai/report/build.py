@@ -22,7 +22,9 @@ from geocryoai.report.limitations import limitations
 from geocryoai.report.retrieval_part import retrieval_part
 from geocryoai.report.run_files import RunFiles
 from geocryoai.report.scale_table import scale_table
+from geocryoai.report.support_table import support_table
 from geocryoai.report.target_part import absent, target_part
+from geocryoai.report.validation_table import validation_tables
 from geocryoai.report.verdict import passed_tests, verdict_box, verdict_items
 from geocryoai.report.words import count, title_of
 
@@ -138,7 +140,8 @@ def _contents(study: Study) -> Html:
 
 
 def _data(run: RunFiles) -> Html:
-    parts = [source_table(run), scale_table(run), left_out_table(run), exclusion_table(run), source_notes(run)]
+    parts = [source_table(run), scale_table(run), support_table(run), validation_tables(run), left_out_table(run),
+             exclusion_table(run), source_notes(run)]  # fmt: skip
     return section("data", "Data inventory", *parts)
 
 

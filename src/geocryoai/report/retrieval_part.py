@@ -44,7 +44,7 @@ def _summary(run: RunFiles, listings: Mapping[str, Scenes]) -> Html:
     for name, scenes in listings.items():
         good = [scene for scene in scenes if "failed" not in scene]
         pixels, used = (sum(int(scene[key]) for scene in good) for key in ("pixels", "used"))
-        times = sorted(scene["last_pass"][:10] for scene in good)
+        times = sorted(scene["last_pass"][:10] for scene in good if scene["last_pass"])
         rows.append(
             [name, run.study.retrievals[name].kind, str(len(good)), str(len(scenes) - len(good)),
              f"{times[0]} to {times[-1]}" if times else "", f"{pixels:,}",

@@ -15,7 +15,7 @@ from geocryoai.core.projection import LONLAT, read_crs
 from geocryoai.core.units import convert
 from geocryoai.sources._fields import time_coordinates
 from geocryoai.sources._grid_options import GridTime
-from geocryoai.sources._timestamps import Interval
+from geocryoai.sources._intervals import Interval
 
 #: Axis -> what its `standard_name` and its name may be.
 _KNOWN = {

@@ -12,8 +12,8 @@ from geocryoai.core.projection import read_crs
 from geocryoai.core.study.model import Section
 from geocryoai.core.units import parse
 from geocryoai.core.variables import Direction, Variable
+from geocryoai.sources._intervals import Interval
 from geocryoai.sources._options import check_unit, known_variable
-from geocryoai.sources._timestamps import Interval
 
 
 class GridVariable(Section):

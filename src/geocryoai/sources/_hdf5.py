@@ -75,6 +75,21 @@ def hdf5_vector(path: Path, name: str, where: str) -> np.ndarray:
         return np.asarray(file[name][()])
 
 
+def hdf5_whole(path: Path, name: str, where: str) -> xr.DataArray:
+    """Return a variable of any dimensions whole, stored numbers or text, with its attributes."""
+    with _opened(path, where) as file:
+        stored = file[name]
+        attributes = {str(key): _plain(value) for key, value in stored.attrs.items() if not _is_reference(value)}
+        try:
+            values = np.asarray(stored[()])
+        except OSError as error:
+            raise SourceError(
+                "the data cannot be read (is the file truncated?)", where=f"{where}, {name}", found=str(error),
+                next_step="Fetch it again.",
+            ) from error  # fmt: skip
+    return xr.DataArray(values, attrs=attributes, name=name)
+
+
 def hdf5_attributes(path: Path, where: str) -> dict[str, Any]:
     """Return the attributes of the file itself."""
     with _opened(path, where) as file:

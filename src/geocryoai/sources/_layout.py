@@ -16,7 +16,7 @@ from geocryoai.core.errors import GeoCryoAIError
 from geocryoai.core.projection import read_crs
 from geocryoai.core.study.model import Section
 from geocryoai.sources._grid_options import GridVariable
-from geocryoai.sources._timestamps import Interval
+from geocryoai.sources._intervals import Interval
 
 Container = Literal["netcdf", "hdf5", "geotiff"]
 Accumulation = Literal["record", "hour", "day"]
@@ -88,12 +88,12 @@ class LayerLayout(GridVariable):
     @field_validator("file")
     @classmethod
     def _expression(cls, value: str) -> str:
-        return _compiled(value)
+        return compiled(value)
 
     @model_validator(mode="after")
     def _path(self) -> Self:
         if self.pattern:
-            _compiled(self.path)
+            compiled(self.path)
         return self
 
 
@@ -125,7 +125,7 @@ class TimeLayout(Section):
         if (self.pattern or self.attribute) and self.interval is None and self.hours is None and self.days is None:
             raise ValueError("how long a record lasts is missing: interval, hours or days")
         if self.pattern:
-            groups = set(re.compile(_compiled(self.pattern)).groupindex)
+            groups = set(re.compile(compiled(self.pattern)).groupindex)
             if not groups or groups - DATE_GROUPS or not groups & {"year", "date"}:
                 known = ", ".join(sorted(DATE_GROUPS))
                 raise ValueError(f"the pattern needs the group year or date; groups that are known: {known}")
@@ -174,7 +174,7 @@ class Layout(Section):
     @field_validator("files")
     @classmethod
     def _expression(cls, value: str) -> str:
-        return _compiled(value)
+        return compiled(value)
 
     @field_validator("crs")
     @classmethod
@@ -190,7 +190,8 @@ class Layout(Section):
         return self
 
 
-def _compiled(value: str) -> str:
+def compiled(value: str) -> str:
+    """Return a regular expression; ValueError where it is none."""
     try:
         re.compile(value)
     except re.error as error:

@@ -22,6 +22,7 @@ def unpacked(array: xr.DataArray, layer: LayerLayout, where: str) -> xr.DataArra
     """Return the numbers that the stored ones stand for, NaN where missing, with the attributes that stay true.
 
     Fill values, valid range, scale and offset are those of the file; those of the layout hold where it states none.
+    Where the layout knows which stored numbers are values, flags among them are missing, and the field has no classes.
 
     Raises
     ------
@@ -43,7 +44,8 @@ def unpacked(array: xr.DataArray, layer: LayerLayout, where: str) -> xr.DataArra
     scale, offset = _packing(array, attributes, layer, where)
     if scale != 1.0 or offset != 0.0:
         values = values * kind(scale) + kind(offset)
-    values.attrs = {name: attributes[name] for name in _KEPT if name in attributes}
+    kept = [name for name in _KEPT if layer.stored is None or not name.startswith("flag_")]
+    values.attrs = {name: attributes[name] for name in kept if name in attributes}
     return values
 
 

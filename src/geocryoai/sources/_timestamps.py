@@ -11,9 +11,8 @@ from pydantic import Field, model_validator
 
 from geocryoai.core.errors import SourceError
 from geocryoai.core.study.model import Section
+from geocryoai.sources._intervals import Interval
 from geocryoai.sources._tabular import numbers
-
-Interval = Literal["instant", "half-hour", "hour", "day", "month", "year"]
 
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?( ?(Z|UTC|[+-]\d{2}:?\d{2}))?)?")
 _YEAR = re.compile(r"(\d{4})(\.0+)?")

@@ -49,7 +49,7 @@ INFO = SourceInfo(
         "Quality words are masked by whole values or by fields of bits.",
         "Time comes from an axis, the name of the file, an attribute or a declared date; it is never guessed.",
         "A preset says what is known of a mission, and what a user must declare; no variable name is invented.",
-        "Swaths (two-dimensional latitude and longitude) are no grids: take a gridded level, or a table of soundings.",
+        "Swaths (latitude and longitude of each pixel) are no grids: a retrieval of the kind soundings gathers them.",
     ),
 )
 
@@ -88,10 +88,10 @@ class Preset:
 
 
 @cache
-def presets() -> dict[str, Preset]:
-    """Return all presets by name."""
+def presets(folder: str = "missions") -> dict[str, Preset]:
+    """Return all presets of a folder of `geocryoai.sources` by name: of grids, or ``soundings/presets``."""
     found = {}
-    for item in sorted(files("geocryoai.sources").joinpath("missions").iterdir(), key=lambda entry: entry.name):
+    for item in sorted(files("geocryoai.sources").joinpath(folder).iterdir(), key=lambda entry: entry.name):
         if item.name.endswith(".yml"):
             tree = yaml.safe_load(item.read_text(encoding="utf-8"))
             name = item.name.removesuffix(".yml")
@@ -129,8 +129,8 @@ class MissionReader:
 READER = MissionReader()
 
 
-def completed(options: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """Return options with what a preset knows.
+def completed(options: Mapping[str, Any], where: str, folder: str = "missions") -> dict[str, Any]:
+    """Return options with what a preset of a folder knows.
 
     Raises
     ------
@@ -141,7 +141,7 @@ def completed(options: Mapping[str, Any], where: str) -> dict[str, Any]:
     name = given.pop("preset", None)
     if name is None:
         return given
-    known = presets()
+    known = presets(folder)
     if name not in known:
         raise SourceError(f"no preset is called '{name}'", where=where, next_step=nearest(str(name), known))
     preset = known[name]

@@ -14,6 +14,7 @@ from geocryoai.models import LEARNERS
 from geocryoai.models.anchors import ANCHORS
 from geocryoai.sources import READERS
 from geocryoai.stages.check_runs import run_problems
+from geocryoai.stages.check_supports import support_problems
 from geocryoai.stages.options import option_problems
 
 #: Memory for each cell and month of a map: mean, standard deviation and two quantiles [B].
@@ -27,7 +28,11 @@ def bundled_studies() -> dict[str, Path]:
 
 
 def find_study(
-    study: str, overrides: Sequence[str] = (), *, data_of: Callable[[Study], Path | None] = lambda study: None
+    study: str,
+    overrides: Sequence[str] = (),
+    *,
+    data_of: Callable[[Study], Path | None] = lambda study: None,
+    learnt: bool = True,
 ) -> Study:
     """Return the study of a file, or the bundled one of that name.
 
@@ -38,6 +43,8 @@ def find_study(
         As ``a.b=value``.
     data_of : callable
         Gives the data folder of a study, to look for its files where the study has other problems, too.
+    learnt : bool
+        As for `check_study`.
 
     Raises
     ------
@@ -54,8 +61,10 @@ def find_study(
         return study_from_dict(tree, overrides, where=str(path))
     except StudyError as error:
         left = salvage(tree) if isinstance(tree, dict) else None
-        further = [] if left is None else [*filter(left.is_news, study_problems(left.study, data_of(left.study)))]
-        raise StudyError([*error.problems, *further], where=error.where) from error
+        if left is None:
+            raise
+        further = study_problems(left.study, data_of(left.study), learnt=learnt)
+        raise StudyError([*error.problems, *filter(left.is_news, further)], where=error.where) from error
 
 
 def study_file(study: str) -> Path | None:
@@ -64,7 +73,7 @@ def study_file(study: str) -> Path | None:
     return path if path.suffix in {".yml", ".yaml"} or path.is_file() else None
 
 
-def check_study(study: Study, data: Path | None) -> None:
+def check_study(study: Study, data: Path | None, *, learnt: bool = True) -> None:
     """Raise StudyError with every problem that can be known before any work.
 
     Parameters
@@ -72,19 +81,23 @@ def check_study(study: Study, data: Path | None) -> None:
     study : Study
     data : Path or None
         Data folder; without one only a study of the twin can do with it, and files are not looked for.
+    learnt : bool
+        Whether the study must have what a run learns from, or is only simulated.
     """
-    problems = study_problems(study, data)
+    problems = study_problems(study, data, learnt=learnt)
     if problems:
         raise StudyError(problems, where=study.name)
 
 
-def study_problems(study: Study, data: Path | None) -> list[str]:
+def study_problems(study: Study, data: Path | None, *, learnt: bool = True) -> list[str]:
     """Return every problem that can be known before any work; see `check_study`."""
     return [
+        *(_left_out(study) if learnt else ()),
         *_unknown_names(study),
         *_target_names(study),
         *_broken_references(study),
         *_domain_problems(study),
+        *support_problems(study),
         *_grid_problems(study),
         *_judged_problems(study),
         *run_problems(study),
@@ -94,6 +107,15 @@ def study_problems(study: Study, data: Path | None) -> list[str]:
         *option_problems(study),
         *([] if data is None else _missing_files(study, data)),
     ]
+
+
+def _left_out(study: Study) -> Iterator[str]:
+    """Yield the sections without which nothing can be learnt."""
+    for name in ("sources", "targets", "learners"):
+        if not getattr(study, name):
+            yield f"{name}: missing; it has no default (a study without is for `geocryoai simulate` alone)"
+    if not study.predict.learner:
+        yield "predict.learner: missing; it has no default"
 
 
 def _unknown_names(study: Study) -> Iterator[str]:
@@ -146,7 +168,8 @@ def _broken_references(study: Study) -> Iterator[str]:
         yield from unknown("evaluate.ablation.protocol", [asked.protocol], list(study.evaluate.protocols))
         yield from unknown("evaluate.ablation.learner", [asked.learner], learners)
         yield from unknown("evaluate.ablation.targets", asked.targets, targets)
-    yield from unknown("predict.learner", [study.predict.learner], learners)
+    if study.predict.learner:
+        yield from unknown("predict.learner", [study.predict.learner], learners)
 
 
 def _domain_problems(study: Study) -> Iterator[str]:
@@ -172,6 +195,14 @@ def _refine_problems(study: Study) -> Iterator[str]:
         for used in (*section.covariates, section.share, section.reference):
             if used in study.refine:
                 yield f"refine.{name}: '{used}' is refined itself, so it cannot help to refine another field"
+        given = section.validate_with
+        if given is not None and given.source not in study.sources:
+            yield f"refine.{name}.validate_with: no source '{given.source}'; {nearest(given.source, study.sources)}"
+        if given is not None and given.variable:
+            try:
+                variable(given.variable)
+            except GeoCryoAIError as error:
+                yield f"refine.{name}.validate_with: {error}"
 
 
 def _grid_problems(study: Study) -> Iterator[str]:
@@ -259,3 +290,6 @@ def _missing_files(study: Study, data: Path) -> Iterator[str]:
             present = [path.name for path in folder.iterdir()] if folder.is_dir() else []
             hint = nearest(Path(source.path).name, present)
             yield f"sources.{name}.path: no {source.path} in the data folder; {hint}"
+        table = source.support.meteorology
+        if table is not None and not (data / table).is_file():
+            yield f"sources.{name}.support.meteorology: no file {table} in the data folder"

@@ -9,6 +9,7 @@ from geocryoai.core.study import RunSection, Study, TargetSection
 from geocryoai.models.anchors.simulated import SIMULATED
 from geocryoai.processes.maps import MAP_PROCESSES
 from geocryoai.stages.map_runs import earlier_outputs, run_outputs, written_outputs
+from geocryoai.stages.stations import station_columns
 
 
 def run_problems(study: Study) -> Iterator[str]:
@@ -22,7 +23,7 @@ def run_problems(study: Study) -> Iterator[str]:
         )
     sound: dict[str, RunSection] = {}
     for name, section in study.simulate.items():
-        problems = list(_of_run(name, section, sound))
+        problems = list(_of_run(name, section, sound, study))
         yield from problems
         if not problems:
             sound[name] = section
@@ -33,7 +34,7 @@ def run_problems(study: Study) -> Iterator[str]:
                 yield from _of_anchor(f"targets.{target}.anchors, simulated", wanted, anchor.options, study, sound)
 
 
-def _of_run(name: str, section: RunSection, before: dict[str, RunSection]) -> Iterator[str]:
+def _of_run(name: str, section: RunSection, before: dict[str, RunSection], study: Study) -> Iterator[str]:
     where = f"simulate.{name}"
     if section.process not in MAP_PROCESSES:
         yield f"{where}.process: no process '{section.process}'; {nearest(section.process, MAP_PROCESSES)}"
@@ -47,7 +48,7 @@ def _of_run(name: str, section: RunSection, before: dict[str, RunSection]) -> It
     for output in section.outputs:
         if output not in outputs:
             yield f"{where}.outputs: no output '{output}'; {nearest(output, outputs)}"
-    yield from _of_earlier(where, section, before)
+    yield from _of_earlier(where, section, before, study)
 
 
 def _of_drivers(where: str, section: RunSection) -> Iterator[str]:
@@ -64,8 +65,11 @@ def _of_drivers(where: str, section: RunSection) -> Iterator[str]:
         yield f"{where}.drivers: {', '.join(missing)} missing"
 
 
-def _of_earlier(where: str, section: RunSection, before: dict[str, RunSection]) -> Iterator[str]:
+def _of_earlier(where: str, section: RunSection, before: dict[str, RunSection], study: Study) -> Iterator[str]:
+    stations = set(station_columns(study, {where: section}))
     for run, output in earlier_outputs(section):
+        if (run, output) in stations:
+            continue
         if run not in before:
             yield f"{where}.drivers: '{run}.{output}' is of no sound run before this one; {nearest(run, before)}"
             continue

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from geocryoai.core.calendar import month_axis, parse_period
 from geocryoai.core.errors import CubeError
-from geocryoai.core.files import read_json, remove, write_json
+from geocryoai.core.files import read_json, remove, write_json, write_text
 from geocryoai.core.study import Study, TargetSection
+from geocryoai.stages.supports import read_supports, write_supports
 from geocryoai.stages.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 #: Columns of a target's table that are no features.
 MEASURED = ("value", "sigma", "quality", "support_m", "why_not", "learn")
+
+#: Scores of refined fields at stations, beside the cube.
+VALIDATION = "validation.csv"
 
 
 def study_months(study: Study) -> NDArray[np.datetime64]:
@@ -60,16 +64,20 @@ def in_domain(study: Study, lon: NDArray[np.float64], lat: NDArray[np.float64]) 
 
 def harmonize(work: Workspace) -> None:
     """Write the cube, and one table per target."""
-    from geocryoai.cube.records import require_drivers, select, target_table
+    from geocryoai.cube.records import require_drivers, require_support, select, target_table
 
     study, out = work.study, work.folder("harmonize")
     write_cube(work)
+    write_supports(work, study_grid(study))
+    supports = read_supports(work)
     period = (parse_period(study.period.start)[0], parse_period(study.period.end)[1])
     for name, section in study.targets.items():
         sources = {s: (read_table(work, s, "records"), read_table(work, s, "observations")) for s in section.records}
         table = target_table(sources, name, section.select.quality)
         inside = in_domain(study, table["lon"].to_numpy(), table["lat"].to_numpy())
         table = select(table, section.select, period=period, inside=inside, step=section.step)
+        if supports is not None:
+            table = require_support(table, supports.refused(table))
         built = features_of(work, section, table)
         joined = [feature for feature in built.features if not feature.startswith("at_")]
         complete = require_drivers(built.table, joined)
@@ -131,12 +139,22 @@ def write_cube(work: Workspace) -> None:
             without=plan.without,
         )
     remove(scratch)
+    if plan.scores:
+        _write_scores(path.with_name(VALIDATION), plan.scores)
     lines = [
         {"variable": u.name, "source": plan.stores[u.position].parent.name, "method": u.method, "months": u.months,
          "first": u.first, "last": u.last}
         for u in used
     ]  # fmt: skip
     write_json(lines_path, [plan.noted(line) for line in lines])
+
+
+def _write_scores(path: Path, scores: list[dict[str, Any]]) -> None:
+    import polars as pl
+
+    from geocryoai.cube.field_validation import COLUMNS
+
+    write_text(path, pl.DataFrame(scores).select(COLUMNS).write_csv(float_precision=6))
 
 
 def cube_path(work: Workspace) -> Path:
@@ -167,6 +185,7 @@ def features_of(
         table, section, covariates, open_study_cube(work), study_months(work.study), plain=MEASURED,
         known_until=known_until,
         strict=strict,
+        supports=read_supports(work),
     )  # fmt: skip
 
 

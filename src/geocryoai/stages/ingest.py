@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 
 from geocryoai.core.files import complete_or_absent, file_hash, text_hash, write_json
 from geocryoai.core.study import Study
+from geocryoai.cube.average import averaged
 from geocryoai.sources import READERS
+from geocryoai.sources.tower_meteorology import read_tower_meteorology
 from geocryoai.sources.window import for_domain
 from geocryoai.stages.harmonize import study_grid
 from geocryoai.stages.workspace import Workspace
 
 if TYPE_CHECKING:
+    import polars as pl
     import xarray as xr
 
     from geocryoai.sources.base import SourceData
@@ -25,6 +28,7 @@ def input_hashes(study: Study, data: Path | None) -> dict[str, str]:
     if data is None:
         return {"twin": text_hash(repr(sorted((study.twin or {}).items())))}
     hashes = {name: file_hash(data / source.path) for name, source in study.sources.items()}
+    hashes |= {f"{name}.support": file_hash(data / path) for name, path in meteorology_files(study).items()}
     if study.retrievals:
         from geocryoai.stages.retrieval_inputs import retrieval_hashes
 
@@ -45,7 +49,11 @@ def ingest(work: Workspace) -> None:
             reader = READERS.get(section.reader)
             options = for_domain(reader, section.options, grid)
             read = reader.read(data / section.path, source=section.path, options=options, targets=work.targets)
-            _write(read, out / name, section.path)
+            if section.average is not None:
+                read = averaged(read, section.average, where=f"sources.{name}.average")
+            meteorology = section.support.meteorology
+            turbulence = read_tower_meteorology(data / meteorology, source=meteorology) if meteorology else None
+            _write(read, out / name, section.path, turbulence)
         tick(len(work.study.sources), len(work.study.sources))
     if work.study.retrievals:
         from geocryoai.stages.retrieve_fields import retrieve_all
@@ -64,11 +72,19 @@ def _generate_twin(work: Workspace, out: Path) -> Path:
     return folder
 
 
-def _write(read: SourceData, folder: Path, path: str) -> None:
+def meteorology_files(study: Study) -> dict[str, str]:
+    """Return the tables of turbulence that footprints are made from, by source, relative to the data folder."""
+    given = {name: section.support.meteorology for name, section in study.sources.items()}
+    return {name: path for name, path in given.items() if path is not None}
+
+
+def _write(read: SourceData, folder: Path, path: str, turbulence: pl.DataFrame | None) -> None:
     with complete_or_absent(folder) as temporary:
         temporary.mkdir()
         for name in ("records", "observations", "exclusions"):
             getattr(read, name).write_parquet(temporary / f"{name}.parquet")
+        if turbulence is not None:
+            turbulence.write_parquet(temporary / "meteorology.parquet")
         if read.fields is not None:
             _storable(read.fields).to_zarr(temporary / "fields.zarr", zarr_format=3, consolidated=False)
         summary: Mapping[str, object] = {

@@ -11,12 +11,15 @@ import numpy as np
 
 from geocryoai.core.errors import ModelError, nearest
 from geocryoai.core.study import RunSection, Study
+from geocryoai.stages.harmonize import open_study_cube, study_grid, study_months
+from geocryoai.stages.stations import station_columns, with_stations
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from geocryoai.processes.maps import Output
     from geocryoai.stages.progress import Progress
+    from geocryoai.stages.workspace import Workspace
 
 
 def needed_runs(study: Study, wanted: str | None = None) -> dict[str, RunSection]:
@@ -31,11 +34,36 @@ def needed_runs(study: Study, wanted: str | None = None) -> dict[str, RunSection
 
 
 def earlier_outputs(section: RunSection) -> Iterator[tuple[str, str]]:
-    """Yield run and output of each driver that is an output of an earlier run."""
+    """Yield run and output of each driver that is an output of an earlier run (or source and column of a station)."""
     for source in section.drivers.values():
         run, dot, output = str(source).partition(".")
         if isinstance(source, str) and dot:
             yield run, output
+
+
+def fields_to_run_over(work: Workspace, runs: Mapping[str, RunSection]) -> xr.Dataset | None:
+    """Return the study's cube with the drivers from stations; bare axes where it has no fields and needs none."""
+    from geocryoai.cube.store import bare_cube
+    from geocryoai.processes.maps import MAP_PROCESSES
+
+    cube, grid = open_study_cube(work), study_grid(work.study)
+    if cube is None and grid is not None:
+        stations = any(station_columns(work.study, runs))
+        if stations or all(MAP_PROCESSES.get(section.process).prepare is not None for section in runs.values()):
+            cube = bare_cube(grid, study_months(work.study))
+    return None if cube is None else with_stations(work, runs, cube)
+
+
+def prepared(runs: Mapping[str, RunSection], fields: xr.Dataset) -> xr.Dataset:
+    """Return the fields with what processes take from the map as a whole, so that a part of it may be run alone."""
+    from geocryoai.processes.maps import MAP_PROCESSES
+
+    for name, section in runs.items():
+        prepare = MAP_PROCESSES.get(section.process).prepare
+        if prepare is not None:
+            with _named(name):
+                fields, _ = prepare(fields, section.drivers or None)
+    return fields
 
 
 def run_outputs(section: RunSection) -> dict[str, Output]:
@@ -74,6 +102,7 @@ def run_over_fields(
         For the blocks that are computed at once [MB].
     """
     done: dict[str, xr.Dataset] = {}
+    fields = prepared(runs, fields)
     for name, section in runs.items():
         with progress.task(f"simulate {name}"), _named(name):
             done[name] = _stored(section, _with_earlier(section, fields, done), scratch / f"{name}.zarr", memory_mb)
@@ -117,6 +146,8 @@ def _with_earlier(section: RunSection, fields: xr.Dataset, done: Mapping[str, xr
     """Return the fields with the outputs of earlier runs under the names by which a run calls them."""
     earlier = {}
     for run, output in earlier_outputs(section):
+        if f"{run}.{output}" in fields:
+            continue
         if run not in done or output not in done[run]:
             known = [f"{r}.{o}" for r, answer in done.items() for o in answer.data_vars if o != "coverage"]
             raise ModelError(f"no earlier run gives '{run}.{output}'", where=f"process {section.process}",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from geocryoai.core.grid import Grid
+    from geocryoai.core.study import ValidateSection
     from geocryoai.cube.align import AlignOptions, FieldAligner
     from geocryoai.cube.scale.nested import NestedCells
     from geocryoai.stages.workspace import Workspace
@@ -27,11 +28,15 @@ REFERENCE = "elevation"
 
 @dataclass
 class RefinedStores:
-    """Stores of fields in order of preference, what is left out of each, and what was noted of (source, variable)."""
+    """Stores of fields in order of preference, what is left out of each, and what was noted of (source, variable).
+
+    `scores` has a row for each station and product that a refined field was held against.
+    """
 
     stores: list[Path] = field(default_factory=list)
     without: list[tuple[str, ...]] = field(default_factory=list)
     notes: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    scores: list[dict[str, Any]] = field(default_factory=list)
 
     def noted(self, line: Mapping[str, Any]) -> dict[str, Any]:
         """Return a line of the listing with what was noted of its field."""
@@ -98,6 +103,10 @@ def refined_stores(
                     path = scratch / name / source / "fields.zarr"
                     path.parent.mkdir(parents=True)
                     note["refined"] = refiner.write(path).to_dict()
+                    if section.validate_with is not None and work.targets:
+                        note["validated"] = _validated(
+                            work, section.validate_with, aligner, attributes[owner, name], path, plan.scores
+                        )
                     plan.notes[source, name + SIGMA] = {"refined": {"method": section.method, "of": name}}
                     plan.stores.append(path)
                     plan.without.append(())
@@ -106,6 +115,23 @@ def refined_stores(
             plan.stores.append(store)
             plan.without.append(tuple(left_out))
     return plan
+
+
+def _validated(
+    work: Workspace,
+    section: ValidateSection,
+    aligner: FieldAligner,
+    attributes: Mapping[str, Any],
+    refined: Path,
+    scores: list[dict[str, Any]],
+) -> dict[str, Any]:
+    """Hold a refined field against stations: add the rows of scores, return their summary."""
+    from geocryoai.cube.field_validation import validate_field
+
+    observations = work.table("ingest", f"{section.source}/observations")
+    rows, summary = validate_field(aligner, attributes, refined, refined.parent.name, section, observations)
+    scores += rows
+    return summary
 
 
 class _Statics:

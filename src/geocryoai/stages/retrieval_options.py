@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError
 from geocryoai.core.errors import StudyError
 from geocryoai.core.study.load import problems_of
 from geocryoai.core.study.model import Section
+from geocryoai.sources.soundings.options import SoundingOptions
 
 
 class Ch4Options(Section):
@@ -79,6 +80,7 @@ OPTIONS: dict[str, type[Section]] = {
     "displacement": DisplacementChoices,
     "alt": AltChoices,
     "polsar": PolsarChoices,
+    "soundings": SoundingOptions,
 }
 
 

@@ -11,7 +11,10 @@ from geocryoai.core.files import complete_or_absent, write_json
 from geocryoai.core.study import RetrievalSection
 from geocryoai.cube.scale.pixels import PixelCells
 from geocryoai.cube.scale.scene_fields import SceneFields
+from geocryoai.cube.scale.sounding_fields import SoundingFields
 from geocryoai.sources._fields import crs_coordinate
+from geocryoai.sources.soundings.options import SoundingOptions
+from geocryoai.stages.gather_soundings import add_granule, sounding_fields
 from geocryoai.stages.retrieval_inputs import find_scenes
 from geocryoai.stages.retrieval_options import OPTIONS, read_choices
 from geocryoai.stages.retrieval_scenes import RetrievedScene, retrieve_one
@@ -36,7 +39,7 @@ def _retrieve(work: Workspace, name: str, section: RetrievalSection, data: Path,
     assert grid is not None
     scenes = find_scenes(data, section)
     table = scene_table(data, section, name)
-    gathered: SceneFields | None = None
+    gathered: SceneFields | SoundingFields | None = None
     listing: list[dict[str, Any]] = []
     with work.progress.task(f"retrieval {name}") as tick:
         for done, path in enumerate(scenes):
@@ -45,8 +48,12 @@ def _retrieve(work: Workspace, name: str, section: RetrievalSection, data: Path,
             try:
                 given = {**section.options, **_row(table, path, section, name)}
                 choices = read_choices(section.kind, given, f"retrievals.{name}.options")
+                if isinstance(choices, SoundingOptions):
+                    gathered = gathered if isinstance(gathered, SoundingFields) else sounding_fields(grid, choices)
+                    listing.append(add_granule(gathered, path, where, choices))
+                    continue
                 scene = retrieve_one(path, where, choices, data)
-                gathered = gathered or SceneFields(grid, scene.layers)
+                gathered = gathered if isinstance(gathered, SceneFields) else SceneFields(grid, scene.layers)
                 listing.append(_add(gathered, scene, grid, where))
             except Exception as error:
                 if not is_of_the_scene(error):
@@ -68,7 +75,12 @@ def _add(gathered: SceneFields, scene: RetrievedScene, grid: Grid, where: str) -
 
 
 def _write(
-    gathered: SceneFields, name: str, section: RetrievalSection, listing: list[dict[str, Any]], grid: Grid, folder: Path
+    gathered: SceneFields | SoundingFields,
+    name: str,
+    section: RetrievalSection,
+    listing: list[dict[str, Any]],
+    grid: Grid,
+    folder: Path,
 ) -> None:
     dataset = gathered.dataset(name.replace("-", "_"), static=section.time == "static")
     crs = crs_coordinate(grid.crs)

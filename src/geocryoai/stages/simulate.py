@@ -12,8 +12,9 @@ from geocryoai.core.files import remove
 from geocryoai.core.study import AnchorSection, TargetSection
 from geocryoai.models.anchors import ANCHORS, compute_anchor
 from geocryoai.models.anchors.simulated import SIMULATED
-from geocryoai.stages.harmonize import feature_names, open_study_cube
-from geocryoai.stages.map_runs import run_outputs, run_over_fields, written_outputs
+from geocryoai.stages.harmonize import feature_names
+from geocryoai.stages.map_runs import fields_to_run_over, run_outputs, run_over_fields, written_outputs
+from geocryoai.stages.supports import read_supports
 from geocryoai.stages.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def simulate_cube(work: Workspace) -> None:
     study, path = work.study, simulated_path(work)
     if not study.simulate or path.exists():
         return
-    cube = open_study_cube(work)
+    cube = fields_to_run_over(work, study.simulate)
     if cube is None:
         raise CubeError("processes run over the fields of a cube, and no source has any", where="simulate")
     scratch = work.folder("simulate") / ".runs.part"
@@ -156,4 +157,5 @@ def _of_run(
         month = np.timedelta64(1, "M")
         until = (until + month).astype("datetime64[Y]").astype("datetime64[M]") - month
     cube = open_cube(simulated_path(work))
-    return cell_values(table, cube, run.prefix + output.name, within_km=within_km, known_until=until)
+    name, supports = run.prefix + output.name, read_supports(work)
+    return cell_values(table, cube, name, within_km=within_km, known_until=until, supports=supports)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from geocryoai.core.errors import GridError, StudyError, nearest
 from geocryoai.core.run_folder import RunFolder
 from geocryoai.core.study import Study
-from geocryoai.stages.harmonize import open_study_cube, write_cube
-from geocryoai.stages.map_runs import needed_runs, run_over_fields
+from geocryoai.stages.harmonize import write_cube
+from geocryoai.stages.map_runs import fields_to_run_over, needed_runs, prepared, run_over_fields
 from geocryoai.stages.progress import Progress
 from geocryoai.stages.workspace import Workspace
 
@@ -27,6 +27,7 @@ def simulate_study(
     out: Path,
     run: str | None = None,
     at: tuple[float, float] | None = None,
+    trees: Path | None = None,
     quiet: bool = False,
 ) -> list[str]:
     """Read a study's fields, run its processes over them, write what they give, and return a summary.
@@ -42,6 +43,8 @@ def simulate_study(
         Only this run, and those that it needs.
     at : (float, float), optional
         Longitude and latitude [degree]: only the cell there.
+    trees : Path, optional
+        HDF5 file for the single trees of a forest, in the layout of SIBBORK.
 
     Raises
     ------
@@ -53,27 +56,34 @@ def simulate_study(
     from geocryoai.stages.check import check_study
     from geocryoai.stages.ingest import ingest
 
-    if data is None and study.twin is None:
+    if data is None and study.twin is None and study.sources:
         raise StudyError(["--data: missing; name the folder that the study's paths are relative to"], where=study.name)
-    check_study(study, data)
+    check_study(study, data, learnt=False)
     runs = _runs(study, run)
     with TemporaryDirectory(prefix="geocryoai-") as scratch:
         work = Workspace(study, Path(scratch), data, targets=False, progress=Progress(quiet=quiet))
         for stage in ("ingest", "harmonize"):
             work.folder(stage).mkdir()
-        ingest(work)
-        write_cube(work)
-        return _write(work, runs, out, at)
+        if study.sources or study.twin is not None:
+            ingest(work)
+            write_cube(work)
+        return _write(work, runs, out, at, trees)
 
 
 def simulate_run(
-    folder: Path, *, out: Path, run: str | None = None, at: tuple[float, float] | None = None, quiet: bool = False
+    folder: Path,
+    *,
+    out: Path,
+    run: str | None = None,
+    at: tuple[float, float] | None = None,
+    trees: Path | None = None,
+    quiet: bool = False,
 ) -> list[str]:
     """Do the same with the fields of a run folder, whose harmonize stage is complete; see `simulate_study`."""
     opened = RunFolder.open(folder)
     opened.require(["ingest", "harmonize"])
     work = Workspace(opened.study, folder, None, progress=Progress(quiet=quiet))
-    return _write(work, _runs(opened.study, run), out, at)
+    return _write(work, _runs(opened.study, run), out, at, trees)
 
 
 def _runs(study: Study, run: str | None) -> dict[str, RunSection]:
@@ -84,14 +94,20 @@ def _runs(study: Study, run: str | None) -> dict[str, RunSection]:
     return needed_runs(study, run)
 
 
-def _write(work: Workspace, runs: dict[str, RunSection], out: Path, at: tuple[float, float] | None) -> list[str]:
+def _write(
+    work: Workspace, runs: dict[str, RunSection], out: Path, at: tuple[float, float] | None, trees: Path | None
+) -> list[str]:
     from geocryoai.cube.netcdf import write_netcdf
     from geocryoai.products.simulated import simulated_dataset, summary
+    from geocryoai.stages.simulate_trees import write_trees
 
-    cube = open_study_cube(work)
+    cube = fields_to_run_over(work, runs)
     if cube is None:
         raise StudyError(["simulate: no source of the study has fields to run over"], where=work.study.name)
+    cube = prepared(runs, cube)
     fields = cube if at is None else _cell(cube, at)
+    if trees is not None:
+        write_trees(runs, fields, trees, title=work.study.title or work.study.name)
     with TemporaryDirectory(prefix="geocryoai-") as scratch:
         memory_mb = float(work.study.compute.memory_mb)
         given = run_over_fields(runs, fields, Path(scratch), memory_mb=memory_mb, progress=work.progress)

@@ -18,6 +18,7 @@ from geocryoai.twin.flights import flight_table
 from geocryoai.twin.network import Places
 from geocryoai.twin.options import TwinOptions
 from geocryoai.twin.probes import probe_table
+from geocryoai.twin.soil_moisture import FOLDER, station_table, surface_water, write_smap
 from geocryoai.twin.towers import chamber_table, tower_table
 from geocryoai.twin.truth import Truth, make_truth
 from geocryoai.twin.truth_file import write_truth
@@ -75,7 +76,7 @@ def generate(folder: Path, options: TwinOptions) -> TwinSummary:
     _write_coarse(folder / "coarse_model.nc", options, truth, mapped, drivers)
     write_truth(folder / "truth.nc", truth)
     tables = _measure(options, truth)
-    flown = fly(folder, options, truth, Places(options, truth.landscape))
+    flown = fly(folder, options, truth, Places(options, truth.landscape)) + _soil_moisture(folder, options, truth)
     for name, table in tables.items():
         write_text(folder / name, table.write_csv())
     grids = ("drivers.nc", "landscape.nc", "coarse_model.nc", "truth.nc")
@@ -106,7 +107,22 @@ def _measure(options: TwinOptions, truth: Truth) -> dict[str, pl.DataFrame]:
         tables["boreholes.csv"], tables["truth_boreholes.csv"] = borehole_tables(options, holes, truth)
     if network.flights:
         tables["flights.csv"] = flight_table(options, places, truth)
+    if options.moisture.stations:
+        sites = places.sites("moisture", "M", options.moisture.stations)
+        tables["moisture_stations.csv"] = station_table(options, sites, truth)
     return tables
+
+
+def _soil_moisture(folder: Path, options: TwinOptions, truth: Truth) -> list[str]:
+    """Write the coarse product and its truth, where it is asked for, and return the names of the files."""
+    if not options.moisture.smap_days:
+        return []
+    names = write_smap(folder / FOLDER, options, truth)
+    water = truth.landscape.maps(surface_water(truth))
+    layers = {"sm_0_5cm": Layer(water, "1", "sm", cell_methods="time: mean area: mean")}
+    title = "True surface soil moisture of the simulated Alaska: for scoring, never an input"
+    write_netcdf(folder / "truth_moisture.nc", truth.landscape.grid, layers, title=title, months=truth.months)
+    return [*(f"{FOLDER}/{name}" for name in names), "truth_moisture.nc"]
 
 
 def _write_drivers(path: Path, truth: Truth, drivers: Drivers) -> None:

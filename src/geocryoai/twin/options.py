@@ -141,6 +141,28 @@ class AirborneOptions(Section):
     radiance_lines: int = Field(0, ge=0, le=50)
 
 
+class MoistureOptions(Section):
+    """Surface soil moisture: a coarse satellite product and stations.
+
+    Attributes
+    ----------
+    smap_days : int
+        Days from one file of SMAP level 4 to the next; 0 writes none. The mission has eight files a day.
+    smap_bias, smap_noise : float
+        Bias of the product and standard deviation of its noise in a cell and file [m3 m-3].
+    stations : int
+        Stations; 0 leaves their file out.
+    station_spread : float
+        Standard deviation of a station's lasting difference from its cell [m3 m-3].
+    """
+
+    smap_days: int = Field(0, ge=0, le=31)
+    smap_bias: float = Field(0.03, ge=-0.3, le=0.3)
+    smap_noise: float = Field(0.01, ge=0, le=0.3)
+    stations: int = Field(0, ge=0, le=1000)
+    station_spread: float = Field(0.03, ge=0, le=0.3)
+
+
 class TwinOptions(Section):
     """The whole twin.
 
@@ -171,6 +193,7 @@ class TwinOptions(Section):
     network: NetworkOptions = NetworkOptions()
     coarse: CoarseOptions = CoarseOptions()
     airborne: AirborneOptions = AirborneOptions()
+    moisture: MoistureOptions = MoistureOptions()
 
     @property
     def years(self) -> range:

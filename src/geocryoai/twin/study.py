@@ -8,7 +8,9 @@ from typing import Any
 SENSORS = (5, 25, 50, 100)
 
 #: Files that hold the truth: for scoring only, never among the sources.
-TRUTH_FILES = ("truth.nc", "truth_probe_sites.csv", "truth_towers.csv", "truth_boreholes.csv")
+TRUTH_FILES = (
+    "truth.nc", "truth_probe_sites.csv", "truth_towers.csv", "truth_boreholes.csv", "truth_moisture.nc"
+)  # fmt: skip
 
 _TERMS = {
     "licence": "CC0-1.0 (simulated)",
@@ -17,13 +19,17 @@ _TERMS = {
 _TOWER_FLAGS = {"0": "measured", "1": "filled", "2": "doubtful"}
 
 
-def study_sources(*, chambers: bool = True, flights: bool = True, boreholes: bool = True) -> dict[str, dict[str, Any]]:
+def study_sources(
+    *, chambers: bool = True, flights: bool = True, boreholes: bool = True, smap_days: int = 0
+) -> dict[str, dict[str, Any]]:
     """Return the `sources` section of a study on the twin: name -> reader, path, options.
 
     Parameters
     ----------
     chambers, flights, boreholes : bool
         Whether those files are there (they are not when the network has none).
+    smap_days : int
+        Days from one file of soil moisture to the next; 0: neither they nor stations of moisture are there.
     """
     sources = {
         "drivers": _drivers(),
@@ -38,6 +44,8 @@ def study_sources(*, chambers: bool = True, flights: bool = True, boreholes: boo
         sources["flights"] = _flights()
     if boreholes:
         sources["boreholes"] = _boreholes()
+    if smap_days:
+        sources["smap"], sources["moisture_stations"] = _smap(smap_days), _moisture_stations()
     return sources
 
 
@@ -141,3 +149,14 @@ def _boreholes() -> dict[str, Any]:
     }
     time = {"column": "date", "interval": "day"}
     return _table("boreholes.csv", "Boreholes", 1.0, time, site="site", columns=columns)
+
+
+def _smap(days: int) -> dict[str, Any]:
+    time = {"days": days, "stamp": "start"}
+    return {"reader": "smap_l4_soil_moisture", "path": "smap", "options": {"read": ["sm"], "time": time}}
+
+
+def _moisture_stations() -> dict[str, Any]:
+    columns = {"SM_5CM": {"variable": "sm", "unit": "m3 m-3", "depth": 0.05, "method": "permittivity probe"}}
+    time = {"column": "date", "interval": "day"}
+    return _table("moisture_stations.csv", "Stations of soil moisture", 1.0, time, site="site", columns=columns)

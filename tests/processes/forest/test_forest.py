@@ -22,19 +22,20 @@ from geocryoai.processes.forest import (
 from geocryoai.processes.forest.kernel import run_plot
 from geocryoai.processes.forest.simulate import kernel_arguments
 
-FLAT, NORTH, SOUTH = 0, 1, 2
+#: Places of `hillside`, as its terrain has them.
+FLAT, NORTH, SOUTH, LOESS = 0, 1, 2, 3
 HARDWOODS = [3, 4, 5]
 
 
 def share(result: ForestResult, place: int, years: slice, species: list[int]) -> float:
     """Return the share of some species in the mass at a place."""
-    mass = result.biomass[years][:, :, place::3].sum(axis=(0, 2))
+    mass = result.biomass[years][:, :, place::4].sum(axis=(0, 2))
     return float(mass[species].sum() / mass.sum())
 
 
 def tonnes(result: ForestResult, place: int, years: slice) -> float:
     """Return the mean mass of trees at a place [t ha-1]."""
-    return float(10 * result.biomass[years][:, :, place::3].sum(axis=1).mean())
+    return float(10 * result.biomass[years][:, :, place::4].sum(axis=1).mean())
 
 
 @pytest.mark.physics
@@ -45,10 +46,10 @@ def test_cold_wet_ground_carries_black_spruce_over_shallow_thaw(hillside: Forest
     assert 20 < tonnes(hillside, FLAT, mature) < 60
     assert 40 < tonnes(hillside, NORTH, mature) < 110
     late = hillside.active_layer[200:]
-    assert 0.4 < late[:, FLAT::3].mean() < 0.75
-    assert 0.4 < late[:, NORTH::3].mean() < 0.75
+    assert 0.4 < late[:, FLAT::4].mean() < 0.75
+    assert 0.4 < late[:, NORTH::4].mean() < 0.75
     organic = hillside.organic_depth[200:]
-    assert 0.15 < organic[:, FLAT::3].mean() < 0.35
+    assert 0.15 < organic[:, FLAT::4].mean() < 0.35
 
 
 @pytest.mark.physics
@@ -56,16 +57,27 @@ def test_warm_slopes_carry_hardwoods_and_white_spruce_without_shallow_permafrost
     assert share(hillside, SOUTH, slice(60, 150), HARDWOODS) > 0.6
     assert share(hillside, SOUTH, slice(60, 300), [0]) < 0.1
     assert share(hillside, SOUTH, slice(250, 300), [1]) > 2 * share(hillside, SOUTH, slice(60, 100), [1])
-    assert 80 < tonnes(hillside, SOUTH, slice(80, 150)) < 200
-    assert hillside.active_layer[100:, SOUTH::3].mean() > 2.0
-    assert hillside.drought[:, SOUTH::3].mean() > hillside.drought[:, FLAT::3].mean()
+    assert 60 < tonnes(hillside, SOUTH, slice(80, 150)) < 200
+    assert hillside.active_layer[100:, SOUTH::4].mean() > 2.0
+    assert hillside.drought[:, SOUTH::4].mean() > hillside.drought[:, FLAT::4].mean()
+
+
+@pytest.mark.physics
+def test_white_spruce_follows_hardwoods_on_warm_silt(hillside: ForestResult) -> None:
+    assert share(hillside, LOESS, slice(30, 60), HARDWOODS) > 0.6
+    assert share(hillside, LOESS, slice(200, 300), HARDWOODS) < 0.1
+    assert share(hillside, LOESS, slice(150, 300), [1]) > 0.55
+    assert share(hillside, LOESS, slice(150, 300), [1]) > 1.5 * share(hillside, LOESS, slice(150, 300), [0])
+    assert share(hillside, NORTH, slice(200, 300), [1]) < 0.35
+    assert 70 < tonnes(hillside, LOESS, slice(100, 300)) < 200
+    assert hillside.active_layer[200:, LOESS::4].mean() > hillside.active_layer[200:, NORTH::4].mean() + 0.2
 
 
 @pytest.mark.physics
 def test_thaw_gets_shallower_as_the_forest_builds_its_floor(hillside: ForestResult) -> None:
-    flat = hillside.active_layer[:, FLAT::3].mean(axis=1)
+    flat = hillside.active_layer[:, FLAT::4].mean(axis=1)
     assert flat[:10].mean() > flat[250:].mean() + 0.4
-    floor = hillside.organic_depth[:, FLAT::3].mean(axis=1)
+    floor = hillside.organic_depth[:, FLAT::4].mean(axis=1)
     assert floor[0] < 0.01 < 0.1 < floor[150]
 
 
@@ -90,7 +102,7 @@ def test_nothing_is_missing_or_negative(hillside: ForestResult) -> None:
         assert getattr(hillside, name).max() <= 1.0
     thaw = hillside.thaw_depth
     assert (thaw[:, [0, 1, 11]] == 0).all()
-    assert (np.diff(thaw[:, 4:9, FLAT::3], axis=1) >= 0).all()
+    assert (np.diff(thaw[:, 4:9, FLAT::4], axis=1) >= 0).all()
     assert (hillside.trees.age.max(axis=(1, 2)) <= [101, 300]).all()
 
 

@@ -32,6 +32,7 @@ from geocryoai.processes.forest.ground import (
 )
 from geocryoai.processes.forest.kernel_ground import mean_above
 from geocryoai.processes.forest.light import LAYERS, add_crown, leaf_area_above, light_below, sum_from_top
+from geocryoai.processes.forest.mortality import age_death
 from geocryoai.processes.forest.multipliers import (
     degree_day_multiplier,
     growth_multiplier,
@@ -91,16 +92,17 @@ def test_a_stem_is_a_solid_of_revolution_of_wood() -> None:
 
 @pytest.mark.physics
 def test_light_below_known_leaf_areas() -> None:
-    layers, above = np.zeros(LAYERS), np.zeros(LAYERS + 1)
-    add_crown(layers, 2.0, 12.0, 3.0)
-    add_crown(layers, 5.5, 8.5, 1.5)
+    layers, above = np.zeros((2, LAYERS)), np.zeros((2, LAYERS + 1))
+    add_crown(layers, 2.0, 12.0, 3.0, 1.0)
+    add_crown(layers, 5.5, 8.5, 1.5, 0.0)
     sum_from_top(layers, above)
-    assert layers.sum() == pytest.approx(4.5)
-    assert above[0] == pytest.approx(4.5)
-    assert leaf_area_above(above, 7.0) == pytest.approx(3.0 * 0.5 + 1.5 * 0.5)
-    assert leaf_area_above(above, 12.0) == pytest.approx(0.0)
-    assert leaf_area_above(above, 1e3) == 0.0
-    assert light_below(above[0], 0.4) == pytest.approx(np.exp(-1.8))
+    assert layers.sum(axis=1) == pytest.approx([4.5, 3.0 + 0.8 * 1.5])
+    assert above[:, 0] == pytest.approx([4.5, 4.2])
+    assert leaf_area_above(above, 7.0, 0.0) == pytest.approx(3.0 * 0.5 + 1.5 * 0.5)
+    assert leaf_area_above(above, 7.0, 1.0) == pytest.approx(3.0 * 0.5 + 0.8 * 1.5 * 0.5)
+    assert leaf_area_above(above, 12.0, 0.0) == pytest.approx(0.0)
+    assert leaf_area_above(above, 1e3, 1.0) == 0.0
+    assert light_below(above[0, 0], 0.4) == pytest.approx(np.exp(-1.8))
 
 
 def test_multipliers_at_their_limits() -> None:
@@ -255,3 +257,11 @@ def test_species_by_any_name_and_unknown_ones_with_the_nearest() -> None:
         species_table(["PICEmari", "black spruce"])
     with pytest.raises(ModelError, match="at least one"):
         species_table([])
+
+
+@pytest.mark.physics
+def test_the_published_share_of_trees_reaches_the_greatest_age() -> None:
+    kinds = species_table(["PICEglau", "POPUtrem"]).table
+    assert kinds["old_age_share"].tolist() == [0.001, 0.0001]
+    alive = (1.0 - age_death(kinds["age_max"], kinds["old_age_share"])) ** kinds["age_max"]
+    assert alive == pytest.approx([0.001, 0.0001])

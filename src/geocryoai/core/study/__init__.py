@@ -22,13 +22,16 @@ from geocryoai.core.study.model import (
     SourceSection,
     Study,
     TargetSection,
+    ValidateSection,
     WindowSection,
 )
 from geocryoai.core.study.salvage import Salvaged, salvage
+from geocryoai.core.study.supports import AverageSection, SupportSection
 
 __all__ = [
     "AblationSection",
     "AnchorSection",
+    "AverageSection",
     "ComputeSection",
     "DomainSection",
     "EvaluateSection",
@@ -45,7 +48,9 @@ __all__ = [
     "SelectSection",
     "SourceSection",
     "Study",
+    "SupportSection",
     "TargetSection",
+    "ValidateSection",
     "WindowSection",
     "load_study",
     "read_tree",

@@ -6,7 +6,10 @@ import re
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
+
+from geocryoai.core.study.section import Section as Section
+from geocryoai.core.study.supports import AverageSection, SupportSection
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _SCHEDULER = re.compile(r"none|local:[1-9][0-9]*|(tcp|tls|ucx)://\S+")
@@ -17,12 +20,6 @@ FIRST_YEAR, LAST_YEAR = "1678", "2261-12"
 #: Months back; never forward: what comes later must not be seen.
 Back = Annotated[int, Field(ge=1, le=240)]
 Step = Literal["month", "year"]
-
-
-class Section(BaseModel):
-    """Base of all sections: frozen, no unknown keys."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def _month(value: object) -> str:
@@ -53,6 +50,10 @@ def _scheduler(value: object) -> str:
     if _SCHEDULER.fullmatch(text) is None:
         raise ValueError("expected none, local:N for N processes on this machine, or an address as tcp://host:8786")
     return text
+
+
+def _support(value: object) -> object:
+    return {"kind": value} if isinstance(value, str) else value
 
 
 Month = Annotated[str, BeforeValidator(_month)]
@@ -125,14 +126,20 @@ class DomainSection(Section):
 
 
 class SourceSection(Section):
-    """One input: which reader, which file (relative to the data folder), the reader's own options."""
+    """One input: which reader, which file (relative to the data folder), its options, what its values stand for."""
 
     reader: str = Field(description="name of a reader; `geocryoai sources` lists them")
     path: str = Field(description="file or folder, relative to the data folder")
     options: dict[str, Any] = Field(default_factory=dict, description="the reader's own options")
+    support: Annotated[SupportSection, BeforeValidator(_support)] = Field(
+        SupportSection(), description="what area its values stand for; a name, or keys"
+    )
+    average: AverageSection | None = Field(
+        None, description="short records to daily or monthly means; none: as they are"
+    )
 
 
-RetrievalKind = Literal["ch4", "indices", "components", "displacement", "alt", "polsar"]
+RetrievalKind = Literal["ch4", "indices", "components", "displacement", "alt", "polsar", "soundings"]
 
 
 def _paths(value: object) -> object:
@@ -146,12 +153,13 @@ class RetrievalSection(Section):
     fails is listed; the others go on.
     """
 
-    kind: RetrievalKind = Field(description="what is retrieved, as by `geocryoai retrieve`")
+    kind: RetrievalKind = Field(description="what is retrieved, as by `geocryoai retrieve`, or `soundings`")
     scenes: Annotated[tuple[str, ...], BeforeValidator(_paths)] = Field(
         min_length=1, description="paths or patterns relative to the data folder: headers, annotations, C3 folders"
     )
     time: Literal["month", "static"] = Field(
-        "static", description="`month`: the month of the scene's last pass; `static`: mean of all scenes for all months"
+        "static",
+        description="`month`: the month of the scene's last pass (of each sounding); `static`: mean of all scenes",
     )
     per_scene: str | None = Field(
         None, description="CSV relative to the data folder: column `scene`, others named as options, which they replace"
@@ -192,12 +200,14 @@ class AnchorSection(Section):
 class RunSection(Section):
     """A process model that runs over the cube, from monthly drivers and statics; its outputs may anchor targets.
 
-    A driver is a field of the cube, an output of a run before it (``RUN.OUTPUT``), or a number in the driver's unit.
+    A driver is a field of the cube, an output of a run before it (``RUN.OUTPUT``), a column of a table of one station
+    (``SOURCE.COLUMN``), or a number in the driver's unit.
     """
 
     process: str = Field(description="name of a process that runs over maps")
     drivers: dict[str, float | str] = Field(
-        default_factory=dict, description="driver -> field, RUN.OUTPUT or number; empty: fields of the drivers' names"
+        default_factory=dict,
+        description="driver -> field, RUN.OUTPUT, SOURCE.COLUMN or number; empty: fields of the drivers' names",
     )
     fill: dict[str, float] = Field(
         default_factory=dict, description="driver -> what a month without value takes; without it a gap is an error"
@@ -205,6 +215,27 @@ class RunSection(Section):
     options: dict[str, Any] = Field(default_factory=dict, description="the process's own options")
     outputs: tuple[str, ...] = Field((), description="what is written, beside what later runs need; empty: all")
     prefix: str = Field("simulated_", description="goes before the names of what is written")
+
+
+def _validation(value: object) -> object:
+    return {"source": value} if isinstance(value, str) else value
+
+
+class ValidateSection(Section):
+    """Stations that a refined field is held against; a name alone is the source."""
+
+    source: str = Field(description="source of the study with the stations' observations")
+    variable: str = Field("", description="what the stations measured; empty: what the field is of")
+    depth: tuple[float, float] | None = Field(None, description="shallowest and deepest sensor [m]; none: all")
+    months: tuple[Annotated[int, Field(ge=1, le=12)], ...] = Field(
+        (), description="months of the year that count; empty: all"
+    )
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.depth is not None and self.depth[0] > self.depth[1]:
+            raise ValueError(f"the shallowest sensor, {self.depth[0]:g} m, is below the deepest, {self.depth[1]:g} m")
+        return self
 
 
 class RefineSection(Section):
@@ -227,6 +258,9 @@ class RefineSection(Section):
     non_negative: bool = Field(False, description="keep the refined values from 0 up")
     reference: str = Field(
         "", description="field without time by which the place of the coarse field is checked; empty: elevation"
+    )
+    validate_with: Annotated[ValidateSection | None, BeforeValidator(_validation)] = Field(
+        None, description="stations that the coarse, the interpolated and the refined field are held against"
     )
 
     @model_validator(mode="after")
@@ -332,7 +366,7 @@ class EvaluateSection(Section):
 class PredictSection(Section):
     """What the finished run predicts: the learner, and for maps the months (or ``all`` of the period)."""
 
-    learner: str = Field(description="learner of the study that is trained on all records")
+    learner: str = Field("", description="learner of the study that is trained on all records")
     maps: bool = Field(False, description="also predict on the grid of the domain")
     months: Months = Field((), description="months of the maps; empty: the last one")
 
@@ -350,7 +384,8 @@ class ComputeSection(Section):
     memory_mb: int = Field(1024, ge=64, description="budget of the cube [MB]")
     scheduler: Scheduler = Field(
         "none",
-        description="who makes the cube's blocks: `none` (this process), `local:N` (N processes), or `tcp://host:port`",
+        description="who makes the cube's blocks and fits the folds: `none` (this process), `local:N` (N processes), "
+        "or `tcp://host:port`",
     )
 
 
@@ -364,19 +399,23 @@ class Study(Section):
     period: PeriodSection = Field(description="when")
     domain: DomainSection | None = Field(None, description="where; needed for a cube and maps")
     twin: dict[str, Any] | None = Field(None, description="options of a simulated Alaska")
-    sources: dict[Name, SourceSection] = Field(min_length=1, description="what is read")
+    sources: dict[Name, SourceSection] = Field(default_factory=dict, description="what is read")
     retrievals: dict[Name, RetrievalSection] = Field(
         default_factory=dict, description="scenes that become fields, by the first part of the fields' names"
     )
-    targets: dict[str, TargetSection] = Field(min_length=1, description="what is predicted, by house name")
+    targets: dict[str, TargetSection] = Field(
+        default_factory=dict, description="what is predicted, by house name; none: the study is only simulated"
+    )
     refine: dict[str, RefineSection] = Field(
         default_factory=dict, description="coarse fields that are refined on the way to the cube, by name"
     )
     simulate: dict[Name, RunSection] = Field(
         default_factory=dict, description="process models over the cube, in the order in which they run"
     )
-    learners: dict[Name, LearnerSection] = Field(min_length=1, description="what learns, by the name in the scores")
+    learners: dict[Name, LearnerSection] = Field(
+        default_factory=dict, description="what learns, by the name in the scores"
+    )
     evaluate: EvaluateSection = Field(EvaluateSection(), description="the honest tests")
-    predict: PredictSection = Field(description="what the finished run predicts")
+    predict: PredictSection = Field(PredictSection(), description="what the finished run predicts")
     report: ReportSection = Field(ReportSection(), description="what the report says beside the figures")
     compute: ComputeSection = Field(ComputeSection(), description="limits of the machine")

@@ -34,8 +34,11 @@ class Salvaged:
 
     def is_news(self, problem: str) -> bool:
         """Return whether a problem of the sound parts is one of the user's, not one of what was taken out."""
+        said_of = problem.partition(":")[0]
         for place in self.removed:
             parts = place.split(".")
+            if place.startswith(f"{said_of}."):
+                return False
             if problem.startswith(place) or f"'{parts[-1]}'" in problem or (parts[0] in _BASES and parts[0] in problem):
                 return False
         return True

@@ -11,6 +11,7 @@ from geocryoai.cube.scale.accumulate import CellAccumulator, Gathered
 from geocryoai.cube.scale.aggregation import Moments, aggregate
 from geocryoai.cube.scale.area_to_point import AreaToPoint, area_to_point, fit_area_to_point
 from geocryoai.cube.scale.blocks import block_mean, spread
+from geocryoai.cube.scale.circle import circle_weights
 from geocryoai.cube.scale.coherence import make_coherent, project
 from geocryoai.cube.scale.dasymetric import dasymetric
 from geocryoai.cube.scale.footprint import Footprint, tower_footprint
@@ -19,6 +20,7 @@ from geocryoai.cube.scale.pixels import PixelCells
 from geocryoai.cube.scale.pycnophylactic import pycnophylactic
 from geocryoai.cube.scale.registration import Registration, registration
 from geocryoai.cube.scale.stream import gather_scene
+from geocryoai.cube.scale.tower_climatology import Turbulence, tower_weights
 from geocryoai.cube.scale.variogram import Covariance, fit_covariance
 
 __all__ = [
@@ -30,9 +32,11 @@ __all__ = [
     "Moments",
     "PixelCells",
     "Registration",
+    "Turbulence",
     "aggregate",
     "area_to_point",
     "block_mean",
+    "circle_weights",
     "dasymetric",
     "fit_area_to_point",
     "fit_covariance",
@@ -44,4 +48,5 @@ __all__ = [
     "registration",
     "spread",
     "tower_footprint",
+    "tower_weights",
 ]

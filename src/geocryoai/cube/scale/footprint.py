@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 #: Parameters of the scaled crosswind-integrated footprint F* = a (X* - d)^b exp(-c / (X* - d)) (Eq. 14 of the paper).
-_A, _B, _C, _D = 1.4524, -1.9914, 1.4622, 0.1359
+A_F, B_F, C_F, D_F = 1.4524, -1.9914, 1.4622, 0.1359
 
 #: Parameters of the scaled crosswind dispersion a (b X*^2 / (1 + c X*))^(1/2).
-_AC, _BC, _CC = 2.17, 1.66, 20.0
+A_C, B_C, C_C = 2.17, 1.66, 20.0
 
-_KARMAN = 0.4
+#: Constant of von Karman [1].
+KARMAN = 0.4
 
 #: Obukhov length beyond which the air counts as neutral [m].
 _NEUTRAL = 5000.0
@@ -72,9 +73,9 @@ def crosswind_integrated(
     """
     scale = _scale(height, roughness, boundary_layer, obukhov)
     scaled = np.asarray(distance, np.float64) / scale
-    beyond = np.maximum(scaled - _D, 1e-12)
-    value = _A * beyond**_B * np.exp(-_C / beyond)
-    return np.asarray(np.where(scaled > _D, value, 0.0) / scale)
+    beyond = np.maximum(scaled - D_F, 1e-12)
+    value = A_F * beyond**B_F * np.exp(-C_F / beyond)
+    return np.asarray(np.where(scaled > D_F, value, 0.0) / scale)
 
 
 def tower_footprint(
@@ -146,7 +147,7 @@ def _one(
         upwind, height=height, roughness=roughness, boundary_layer=boundary_layer, obukhov=length
     )
     scaled = np.maximum(upwind / _scale(*heights, length), 1e-9)
-    spread = _AC * np.sqrt(_BC * scaled**2 / (1 + _CC * scaled))
+    spread = A_C * np.sqrt(B_C * scaled**2 / (1 + C_C * scaled))
     stability = abs(height / length)
     slant = min(1.0, 1e-5 / stability + (0.8 if length <= 0 else 0.55)) if stability > 0 else 1.0
     width = spread / slant * height * ratio

@@ -3,6 +3,10 @@
 A field is refined on parts of its own cells, whatever its CRS; the parts are then averaged to the grid by shares of
 area. Where the parts are the cells of the grid nothing more is needed. Elsewhere the grid's values are moved, as little
 as possible, until their area-true means over the coarse cells are the coarse values again.
+
+Cells may be far from square on the ground: those of global EASE-Grid 2.0, of 9 km by name, are about 4 km wide and
+20 km high in Alaska. Where they are narrower than the cells of the grid, no field of the grid has all their means; then
+the means of neighbours taken together are kept.
 """
 
 from __future__ import annotations
@@ -15,7 +19,7 @@ import numpy as np
 from scipy.sparse import csr_array, diags_array
 
 from geocryoai.core.errors import CubeError
-from geocryoai.core.projection import transformer
+from geocryoai.core.projection import LONLAT, transformer
 from geocryoai.cube.axes import SourceAxes
 from geocryoai.cube.overlap import SNAP
 from geocryoai.cube.regrid import Regridder, TileWeights
@@ -70,6 +74,8 @@ class NestedCells:
         The parts are cells of the grid, one to one.
     area : array or None, shape (rows * factor, columns * factor)
         Relative area of the parts where it varies (latitude and longitude).
+    together : tuple of int
+        Neighbours down and across whose means are kept as one; 1 where each has its own.
 
     Raises
     ------
@@ -104,9 +110,12 @@ class NestedCells:
         if axes.is_geographic:
             bands = np.diff(np.sin(np.radians(_cut(self._edges[0], self.factor))))
             self.area = np.broadcast_to(np.abs(bands)[:, None], self.fine_shape).copy()
+        self.together = tuple(
+            1 if self.nested else max(1, ceil(grid.resolution / side * (1 - SNAP))) for side in ground_spacing(middle)
+        )
         self._coarse_shares = self._by_coarse_cell()
         self._inside = self._wholly_inside()
-        self._last: tuple[bytes, csr_array, Flags] | None = None
+        self._last: tuple[bytes, csr_array, csr_array] | None = None
 
     def to_parts(self, values: Floats) -> Floats:
         """Return fields of the grid (n, height, width) on the parts; NaN where more than half has no value."""
@@ -165,15 +174,28 @@ class NestedCells:
         return len(self._constraints(values, coarse)[1])
 
     def _constraints(self, values: Floats, coarse: Floats) -> tuple[csr_array, Floats, Flags]:
-        """Return averages over coarse cells (kept cells, valid cells of the grid), their values, and what is valid."""
+        """Return averages over coarse cells (kept means, valid cells of the grid), their values, and what is valid."""
         valid, given = np.isfinite(values).ravel(), np.isfinite(coarse).ravel()
         key = valid.tobytes() + given.tobytes()
         if self._last is None or self._last[0] != key:
             weight = self._coarse_shares[:, valid]
             seen, every = weight.sum(axis=1), self._coarse_shares.sum(axis=1)
             kept = self._inside & given & (seen > 0) & (seen >= HALF * every)
-            self._last = key, csr_array(diags_array(1.0 / seen[kept]) @ weight[kept]), kept
-        return self._last[1], coarse.ravel()[self._last[2]], valid
+            means = self._groups(kept, seen)
+            own = diags_array(np.divide(1.0, seen, out=np.zeros_like(seen), where=seen > 0))
+            self._last = key, csr_array(means @ (own @ weight)), means
+        return self._last[1], np.asarray(self._last[2] @ np.where(given, coarse.ravel(), 0.0)), valid
+
+    def _groups(self, kept: Flags, seen: Floats) -> csr_array:
+        """Return weights of the coarse cells in each mean that is kept, shape (means, coarse cells)."""
+        row, col = np.divmod(np.arange(len(kept)), self.shape[1])
+        down, across = self.together
+        owner = row // down * self.shape[1] + col // across
+        whole = np.bincount(owner, ~kept, minlength=len(kept))[owner] == 0
+        cells = np.flatnonzero(whole)
+        groups, index = np.unique(owner[cells], return_inverse=True)
+        weight = seen[cells] / np.bincount(index, seen[cells], minlength=len(groups))[index]
+        return csr_array((weight, (index, cells)), shape=(len(groups), len(kept)))
 
     def _overlaps(self, parts: SourceAxes, memory_mb: float) -> csr_array:
         regridder = Regridder(parts, self.grid, categorical=True)
@@ -214,10 +236,24 @@ class NestedCells:
 
 def parts_along(regridder: Regridder) -> int:
     """Return into how many parts a coarse cell is cut so that they are no coarser than the cells of the grid."""
-    left, bottom, right, top = regridder.grid.bounds
-    lon_lat = transformer(regridder.grid.crs, "EPSG:4326").transform((left + right) / 2, (bottom + top) / 2)
-    spacing = max(regridder.source.spacing(float(lon_lat[1])))
-    return max(2, ceil(spacing / regridder.grid.resolution * (1 - SNAP)))
+    return max(2, ceil(max(ground_spacing(regridder)) / regridder.grid.resolution * (1 - SNAP)))
+
+
+def ground_spacing(regridder: Regridder) -> tuple[float, float]:
+    """Return how high and how wide a cell of the source is on the ground in the middle of the grid [m]."""
+    grid, source = regridder.grid, regridder.source
+    left, bottom, right, top = grid.bounds
+    middle = (left + right) / 2, (bottom + top) / 2
+    if source.is_geographic:
+        return source.spacing(float(transformer(grid.crs, LONLAT).transform(*middle)[1]))
+    x, y = (float(part) for part in transformer(grid.crs, source.crs).transform(*middle))
+    dy, dx = (float(np.median(np.abs(np.diff(axis)))) for axis in (source.y, source.x))
+    back = transformer(source.crs, grid.crs)
+    sides = []
+    for across, down in ((0.0, dy / 2), (dx / 2, 0.0)):
+        ends = [back.transform(x + sign * across, y + sign * down) for sign in (-1.0, 1.0)]
+        sides.append(float(np.hypot(ends[1][0] - ends[0][0], ends[1][1] - ends[0][1])))
+    return (sides[0], sides[1]) if np.isfinite(sides).all() and min(sides) > 0 else source.spacing(0.0)
 
 
 def _touched(axes: SourceAxes, grid: Grid) -> TileWeights:

@@ -74,7 +74,9 @@ def observation_operator(
         at = (float(x[number]), float(y[number]))
         if not np.isfinite(at).all():
             continue
-        cell, weight = _square(grid, at, float(side[number])) if footprint is None else _placed(grid, at, footprint)
+        cell, weight = (
+            square_weights(grid, at, float(side[number])) if footprint is None else _placed(grid, at, footprint)
+        )
         rows.append(np.full(len(cell), number, np.int64))
         cells.append(cell)
         weights.append(weight)
@@ -86,7 +88,8 @@ def observation_operator(
     return operator
 
 
-def _square(grid: Grid, at: tuple[float, float], side: float) -> tuple[NDArray[np.int64], Floats]:
+def square_weights(grid: Grid, at: tuple[float, float], side: float) -> tuple[NDArray[np.int64], Floats]:
+    """Return the cells of a projected grid under a square about a place [m], and the share of the square in each."""
     right, down = (at[0] - grid.left) / grid.resolution, (grid.top - at[1]) / grid.resolution
     half = side / grid.resolution / 2
     column, across = _shares(right, half, grid.width)

@@ -13,7 +13,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import ndtr
 
 from geocryoai.core.errors import ModelError
 from geocryoai.models.anchors.carbon import Index
@@ -117,7 +116,9 @@ def gpp(
     woody_gain : float
         Production is multiplied by 1 + `woody_gain` x `woody` [1].
     """
-    if (rsds is None) == (sun is None) and rsds is None:
+    from scipy.special import ndtr
+
+    if rsds is None and sun is None:
         raise ModelError("production needs light", where="gpp_process", expected="a column for 'rsds' or 'sun'")
     shortwave = rsds if rsds is not None else TRANSMISSIVITY * np.asarray(sun)
     params = _parameters(vegetation, light_use_efficiency, tmin_low, tmin_span, vpd_high)

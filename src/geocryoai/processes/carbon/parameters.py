@@ -141,12 +141,17 @@ def carbon_parameters(classes: str | Sequence[str]) -> CarbonParameters:
         A class has no published set; the message names the nearest.
     """
     labels = [classes] if isinstance(classes, str) else [str(c) for c in classes]
-    for label in labels:
+    used = sorted(set(labels))
+    for label in used:
         if label not in CLASSES:
             raise ModelError("no carbon parameters for this vegetation class", where="classes", found=f"'{label}'",
                              expected=f"a published class; {nearest(label, CLASSES)}")  # fmt: skip
     if isinstance(classes, str):
         return CLASSES[classes]
-    values = {name: np.array([getattr(CLASSES[label], name) for label in labels]) for name in numeric_fields()}
-    used = ", ".join(sorted(set(labels)))
-    return CarbonParameters(**values, provenance=f"SMAP L4C biome properties of {used}; doi:10.1109/TGRS.2017.2729343")
+    row = {label: i for i, label in enumerate(used)}
+    of_cell = np.array([row[label] for label in labels], dtype=np.intp)
+    values = {name: np.array([getattr(CLASSES[label], name) for label in used])[of_cell] for name in numeric_fields()}
+    listed = ", ".join(used)
+    return CarbonParameters(
+        **values, provenance=f"SMAP L4C biome properties of {listed}; doi:10.1109/TGRS.2017.2729343"
+    )

@@ -102,16 +102,19 @@ def simulate_carbon(
              "soil_moisture_top": top, "frozen": frozen}  # fmt: skip
     forcing = forcing_arrays(given)
     lengths = step_lengths(days, forcing["ts"].shape[0], steps_per_year)
+    for name in ("tmin", "ts"):
+        finite(name, forcing[name])
     for name in ("par", "vpd"):
         at_least(f"{name} [{_UNITS[name]}]", forcing[name])
-    for name in ("fpar", "soil_moisture", "frozen", "soil_moisture_top"):
+    shares = ("fpar", "soil_moisture", "frozen")
+    for name in shares if soil_moisture_top is None else (*shares, "soil_moisture_top"):
         between(f"{name} [1]", forcing[name], 0, 1)
     return _run(forcing, lengths, params, steps_per_year, spinup_years)
 
 
 def forcing_arrays(given: dict[str, ArrayLike]) -> dict[str, Array]:
-    """Return forcing as float64 arrays of one shape (time, cells), or raise ModelError naming what does not fit."""
-    arrays = {name: finite(name, values) for name, values in given.items()}
+    """Return forcing as float64 arrays of one shape (time, cells), or raise ModelError naming their shapes."""
+    arrays = {name: np.asarray(values, dtype=np.float64) for name, values in given.items()}
     shapes = {name: a.shape for name, a in arrays.items()}
     if len(set(shapes.values())) > 1 or len(next(iter(shapes.values()))) != 2:
         listed = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
@@ -155,7 +158,10 @@ def _run(
 
 
 def _per_cell(params: CarbonParameters, cells: int) -> Array:
-    """Return the parameters of each cell, shape (parameters, cells), the decay rates of all pools in [d-1]."""
+    """Return the parameters of each cell as the kernel takes them, shape (parameters, cells).
+
+    The decay rates of all pools are in [d-1], and the end of a ramp is 1 over its span.
+    """
     values = np.empty((len(numeric_fields()), cells))
     for row, name in zip(values, numeric_fields(), strict=True):
         given = np.asarray(getattr(params, name), dtype=np.float64)
@@ -164,4 +170,6 @@ def _per_cell(params: CarbonParameters, cells: int) -> Array:
                              expected=f"a number or ({cells},)")  # fmt: skip
         row[:] = given
     values[-2:] *= values[-3]
+    for end in (i for i, name in enumerate(numeric_fields()) if name.endswith("_high")):
+        values[end] = 1.0 / (values[end] - values[end - 1])
     return values

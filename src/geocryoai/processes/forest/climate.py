@@ -16,15 +16,15 @@ DAYS = np.array([31.0, 28.0, 31.0, 30.0, 31.0, 30.0, 31.0, 31.0, 30.0, 31.0, 30.
 
 @dataclass(frozen=True)
 class ForestClimate:
-    """Monthly climate at the height of the reference, the same for all plots.
+    """Monthly climate at the height of the reference, the same for all plots or one for each of several places.
 
     Attributes
     ----------
     years : array, shape (years,)
         Calendar years, each one more than the one before.
-    temperature : array, shape (years, 12)
+    temperature : array, shape (years, 12) or (places, years, 12)
         Monthly mean air temperature [degC].
-    precipitation : array, shape (years, 12)
+    precipitation : array, shape of `temperature`
         Monthly precipitation [mm], >= 0.
 
     Raises
@@ -50,7 +50,7 @@ class ForestClimate:
         temperature = between("temperature [degC]", finite("temperature [degC]", self.temperature), -90.0, 60.0)
         precipitation = at_least("precipitation [mm]", self.precipitation)
         for name, values in (("temperature [degC]", temperature), ("precipitation [mm]", precipitation)):
-            if values.shape != (years.size, 12):
+            if values.ndim not in (2, 3) or values.shape[-2:] != (years.size, 12) or values.shape != temperature.shape:
                 raise ModelError("the climate has another shape than its years", where=name, found=values.shape,
                                  expected=(years.size, 12))  # fmt: skip
         object.__setattr__(self, "years", years.astype(np.int64))

@@ -15,7 +15,7 @@ from geocryoai.processes.forest.compilable import compilable
 
 #: Young trees at best [m-2 yr-1], share of that with seed from afar alone [1], basal area of a full local source
 #: [m2 ha-1], years for which a burnt stand is still a source.
-RATE, FROM_AFAR, FULL_SOURCE, AFTER_FIRE_YEARS = 0.02, 0.1, 5.0, 5
+RATE, FROM_AFAR, FULL_SOURCE, AFTER_FIRE_YEARS = 0.04, 0.1, 5.0, 5
 
 #: Diameter of a young tree, least and spread [cm].
 SMALLEST, SPREAD = 1.0, 0.6

@@ -62,14 +62,14 @@ def keep_year(out, r, p, thaw, totals, floor, summary, supply, severity, born, d
 @compilable
 def run_plot(species, plot, chosen, climate, fires, states, p, sizes, out):
     """Run one plot from bare ground through all years; arguments as in `run_plots`, `fires` those of the plot."""
-    temperature, precipitation = climate
+    temperature, precipitation = climate[0][climate[2][p]], climate[1][climate[2][p]]
     spin_up, most, kept = sizes
     area, extinction, kinds = chosen["plot_area"], chosen["extinction"], species.size
     kind, trees, count = np.zeros(most, np.int64), np.zeros((most, COLUMNS)), 0
     memory, summary, thaw, floor, litter = np.zeros(6), np.zeros(5), np.zeros(12), np.zeros(6), np.zeros(2)
     memory[MOISTURE], floor[SINCE] = 1.0, AFTER_FIRE_YEARS
     factors, totals, burnt = np.zeros((kinds, 4)), np.zeros((4, kinds)), np.zeros(kinds)
-    layers, above = np.zeros(LAYERS), np.zeros(LAYERS + 1)
+    layers, above = np.zeros((2, LAYERS)), np.zeros((2, LAYERS + 1))
     for y in range(temperature.shape[0]):
         before, severity = count, fires[y]
         if severity > 0.0 or floor[SINCE] >= AFTER_FIRE_YEARS:
@@ -109,11 +109,11 @@ def build(code: str):  # type: ignore[no-untyped-def]
     def run_plots(species, plots, choices, climate, fires, states, sizes, out):
         """Run plots through years.
 
-        `species`, `plots` and `choices` are records, `climate` (temperature, precipitation) of shape (years, 12),
-        `fires` the severity (plots, years), `states` the random streams (plots,), `sizes` (years of spin-up, most
-        trees, place of the years whose trees are kept, else -1). `out` is (thaw (years, 12, plots), totals (years, 4,
-        species, plots), yearly (years, 7, plots), born and died (years, 2, plots), species (kept, plots, trees),
-        diameter and age (kept, 2, plots, trees)).
+        `species`, `plots` and `choices` are records, `climate` (temperature, precipitation) of shape (places, years,
+        12) and the place of each plot, `fires` the severity (plots, years), `states` the random streams (plots,),
+        `sizes` (years of spin-up, most trees, place of the years whose trees are kept, else -1). `out` is (thaw (years,
+        12, plots), totals (years, 4, species, plots), yearly (years, 7, plots), born and died (years, 2, plots),
+        species (kept, plots, trees), diameter and age (kept, 2, plots, trees)).
         """
         if code == "":
             return

@@ -76,13 +76,13 @@ def wood(s, diameter, height, base):
 @compilable
 def canopy(species, kind, trees, count, area, layers, above):
     """Set heights, leaf areas and the leaf area above each layer of height."""
-    layers[:] = 0.0
+    layers[:, :] = 0.0
     for j in range(count):
         s, tree = species[kind[j]], trees[j]
         tree[HEIGHT] = tree_height(tree[DIAMETER], s["height_max"], s["height_slope"])
         under = diameter_under_crown(tree[DIAMETER], tree[HEIGHT], tree[BASE], s["stem_shape"])
         tree[LEAVES] = leaf_area(under, s["leaf_area_factor"])
-        add_crown(layers, tree[BASE], tree[HEIGHT], tree[LEAVES] / area)
+        add_crown(layers, tree[BASE], tree[HEIGHT], tree[LEAVES] / area, s["evergreen"])
     sum_from_top(layers, above)
 
 
@@ -123,9 +123,8 @@ def potential_growth(species, kind, trees, count, factors, above, extinction):
     demand = 0.0
     for j in range(count):
         s, tree, f = species[kind[j]], trees[j], factors[kind[j]]
-        middle = 0.5 * (tree[BASE] + tree[HEIGHT])
         light = light_multiplier(
-            light_below(leaf_area_above(above, middle), extinction),
+            light_below(leaf_area_above(above, tree[HEIGHT], s["evergreen"]), extinction),
             s["light_scale"], s["light_rate"], s["light_compensation"],
         )  # fmt: skip
         tree[BEST] = optimal_increment(
@@ -149,7 +148,7 @@ def grow(species, kind, trees, count, factors, above, extinction, supply, litter
         increment = tree[BEST] * min(tree[SITE], nitrogen) * f[THAWED] * f[AERATED]
         threshold = stress_threshold(s["diameter_max"], s["age_max"], s["stress_increment"])
         tree[STRESS] = tree[STRESS] + 1.0 if increment < threshold else 0.0
-        light = light_below(leaf_area_above(above, tree[BASE]), extinction)
+        light = light_below(leaf_area_above(above, tree[BASE], s["evergreen"]), extinction)
         left = light_multiplier(light, s["light_scale"], s["light_rate"], s["light_compensation"])
         if left < LIFT and tree[BASE] + RISE < tree[HEIGHT] - 1.0:
             tree[BASE] += RISE
@@ -165,7 +164,7 @@ def thin(species, kind, trees, count, state, p, litter):
     j = 0
     while j < count:
         s = species[kind[j]]
-        dies = uniform(state, p) < age_death(s["age_max"])
+        dies = uniform(state, p) < age_death(s["age_max"], s["old_age_share"])
         stressed = uniform(state, p) < s["stress_death"]
         if dies or (stressed and trees[j, STRESS] >= STRESS_YEARS):
             fall(species, kind, trees, j, litter)
@@ -179,9 +178,9 @@ def thin(species, kind, trees, count, state, p, litter):
 @compilable
 def establish(species, kind, trees, count, factors, above, choices, supply, organic, basal, burnt, state, p):
     """Add young trees where there is room; return how many trees there are."""
-    light = light_below(above[0], choices["extinction"])
     for i in range(species.size):
         s, f = species[i], factors[i]
+        light = light_below(above[1 if s["evergreen"] > 0.0 else 0, 0], choices["extinction"])
         lit = light_multiplier(light, s["light_scale"], s["light_rate"], s["light_compensation"])
         fed = nitrogen_multiplier(supply, s["nitrogen_constant"], s["nitrogen_linear"], s["nitrogen_square"])
         share = min(f[WARM], f[MOIST], lit, fed) * f[THAWED] * f[AERATED]

@@ -18,9 +18,9 @@ STRESS_YEARS = 2
 
 
 @compilable
-def age_death(age_max: Number) -> Number:
-    """Return the yearly chance to die [1] with which 1 % of the trees reach the greatest age of the species [yr]."""
-    chance: Number = 1.0 - np.exp(-4.605 / age_max)
+def age_death(age_max: Number, old_age_share: Number) -> Number:
+    """Return the yearly chance to die [1] with which a share of the trees [1] reaches the greatest age [yr]."""
+    chance: Number = 1.0 - old_age_share ** (1.0 / age_max)
     return chance
 
 

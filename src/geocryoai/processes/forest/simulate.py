@@ -86,6 +86,10 @@ def kernel_arguments(
         if absent:
             raise ModelError("a year is not in the climate", where=name, found=absent[0],
                              expected=f"{climate.years[0]} to {climate.years[-1]}")  # fmt: skip
+    places = climate.temperature.shape[0] if climate.temperature.ndim == 3 else 1
+    if np.asarray(terrain.climate).max() >= places:
+        raise ModelError("a plot has a climate that is not there", where="Terrain.climate",
+                         found=int(np.asarray(terrain.climate).max()), expected=f"less than {places}")  # fmt: skip
     order = np.concatenate([_drawn_years(climate, options, seed), np.arange(climate.years.size)])
     stands, of_stand = np.unique(np.asarray(terrain.stand), return_inverse=True)
     calendar = climate.years[0] - options.spin_up_years + np.arange(order.size)
@@ -103,9 +107,16 @@ def kernel_arguments(
     )
     return (
         species.table, plot_records(terrain), choice_record(options),
-        (climate.temperature[order], climate.precipitation[order]), np.ascontiguousarray(fires[:, of_stand].T),
+        (*_placed(climate, order), np.asarray(terrain.climate)), np.ascontiguousarray(fires[:, of_stand].T),
         streams(seed, np.asarray(terrain.number), purpose=0), (options.spin_up_years, options.capacity, kept), tables,
     )  # fmt: skip
+
+
+def _placed(climate: ForestClimate, order: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return temperature and precipitation with the spin-up before them, shape (places, all years, 12)."""
+    both = (climate.temperature, climate.precipitation)
+    temperature, precipitation = (a if a.ndim == 3 else a[None] for a in both)
+    return temperature[:, order], precipitation[:, order]
 
 
 def _drawn_years(climate: ForestClimate, options: ForestOptions, seed: int) -> NDArray[np.int64]:

@@ -25,7 +25,7 @@ _PLAIN = (
 _DERIVED = (
     "light_scale", "light_rate", "light_compensation", "drought_limit", "flood_limit", "nitrogen_constant",
     "nitrogen_linear", "nitrogen_square", "thaw_shallow", "thaw_middle", "thaw_middle_slope", "seedbed_depth",
-    "stress_death", "fire_seeds",
+    "old_age_share", "stress_death", "fire_seeds",
 )  # fmt: skip
 
 #: One record per species, as the compiled model reads it.
@@ -44,6 +44,8 @@ _NITROGEN = ((1.0, 0.0, 0.0), (0.2133, 1.789, -1.014), (-0.2352, 2.771, -1.55), 
 _PERMAFROST = ((1.28, 1.0, 0.0), (0.494, 0.0, 0.8))
 #: Class 1 (germinates on deep organic layers) to 3: depth at which one in e establishes [m].
 _SEEDBED = (0.25, 0.15, 0.04)
+#: Survival class 1 (often seen) to 3 (rarely seen): share of trees that reach the greatest age.
+_OLD_AGE = (0.01, 0.001, 0.0001)
 #: Stress class 1 (tolerant) to 5: yearly chance to die under stress.
 _STRESS = (0.21, 0.24, 0.27, 0.30, 0.33)
 #: Source of young trees after fire relative to that of the stand that burnt.
@@ -133,5 +135,6 @@ def _record(row: dict[str, str]) -> tuple[float, ...]:
     return (
         *plain.values(), *_LIGHT[shade], _DROUGHT[int(row["drought"]) - 1], _FLOOD[int(row["flood"]) - 1],
         *_NITROGEN[int(row["nutrient"])], *_PERMAFROST[int(row["permafrost"]) - 1],
-        _SEEDBED[int(row["organic"]) - 1], _STRESS[int(row["stress"]) - 1], _AFTER_FIRE[row["after_fire"]],
+        _SEEDBED[int(row["organic"]) - 1], _OLD_AGE[int(row["survival"]) - 1], _STRESS[int(row["stress"]) - 1],
+        _AFTER_FIRE[row["after_fire"]],
     )  # fmt: skip

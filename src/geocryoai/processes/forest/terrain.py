@@ -41,6 +41,8 @@ class Terrain:
         their numbers, gives the same as all of them together.
     stand : array, shape (plots,)
         Plots with the same number burn in the same fire; all in one by default.
+    climate : array, shape (plots,)
+        Which place of the climate a plot has, where the climate has several; the first by default.
 
     Raises
     ------
@@ -54,6 +56,7 @@ class Terrain:
     texture: str | tuple[str, ...] = "silt"
     number: NDArray[np.int64] | None = field(default=None)
     stand: NDArray[np.int64] | None = field(default=None)
+    climate: NDArray[np.int64] | None = field(default=None)
 
     def __post_init__(self) -> None:
         given: dict[str, Array] = {
@@ -75,7 +78,8 @@ class Terrain:
             raise ModelError("the texture is not known", where="texture", found=f"'{kind}'",
                              next_step=nearest(kind, TEXTURES))  # fmt: skip
         object.__setattr__(self, "texture", texture)
-        for name, default in (("number", np.arange(count)), ("stand", np.zeros(count, np.int64))):
+        zeros = np.zeros(count, np.int64)
+        for name, default in (("number", np.arange(count)), ("stand", zeros), ("climate", zeros)):
             whole = default if getattr(self, name) is None else np.asarray(getattr(self, name))
             if whole.shape != (count,) or whole.dtype.kind not in "iu" or (whole < 0).any():
                 raise ModelError("not one whole number >= 0 per plot", where=name, found=f"{whole.dtype}, shape "
@@ -92,7 +96,7 @@ class Terrain:
         index = np.arange(len(self))[plots]
         texture = tuple(self.texture[int(i)] for i in index)
         arrays = {name: np.asarray(getattr(self, name))[index]
-                  for name in ("slope", "aspect", "latitude", "elevation", "stand")}  # fmt: skip
+                  for name in ("slope", "aspect", "latitude", "elevation", "stand", "climate")}  # fmt: skip
         own = np.asarray(self.number)[index] if number is None else number
         return Terrain(texture=texture, number=own, **arrays)
 

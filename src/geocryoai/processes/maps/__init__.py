@@ -24,6 +24,7 @@ MAP_PROCESSES: Registry[MapProcess] = Registry(
         "ground": "geocryoai.processes.maps.ground:GROUND",
         "carbon": "geocryoai.processes.maps.carbon:CARBON",
         "methane": "geocryoai.processes.maps.methane:METHANE",
+        "forest": "geocryoai.processes.maps.forest:FOREST",
         "stefan": "geocryoai.processes.maps.closed_forms:STEFAN",
         "kudryavtsev": "geocryoai.processes.maps.closed_forms:KUDRYAVTSEV",
         "ttop": "geocryoai.processes.maps.closed_forms:TTOP",

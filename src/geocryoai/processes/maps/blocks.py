@@ -31,6 +31,11 @@ class _Plan:
     days: Array
     years: NDArray[np.int64]
 
+    @property
+    def variables(self) -> list[str]:
+        """Return the fields that drive the process."""
+        return list(dict.fromkeys(g.variable for g in self.given if g.variable is not None))
+
 
 def run_blocks(
     process: MapProcess,
@@ -42,24 +47,53 @@ def run_blocks(
     options: Mapping[str, Any],
 ) -> xr.Dataset:
     """Run a process over a map; see `geocryoai.processes.maps.simulate_map`."""
-    chosen = process.read_options(options)
-    axes = horizontal_axes(fields)
-    days, years = month_lengths(fields)
-    given = tuple(find_drivers(process, fields, drivers, fill, axes))
-    plan = _Plan(process, chosen, given, process.outputs(chosen), axes, days, years)
-    variables = list(dict.fromkeys(g.variable for g in given if g.variable is not None))
+    fields, plan = _planned(process, fields, drivers, fill, options)
+    axes = plan.axes
+    variables = plan.variables
     if not variables:
         raise ModelError("every driver is a constant", where=f"process {process.name}",
                          next_step="Name a field for one of them; it gives the map its cells.")  # fmt: skip
     inside = _inside(fields, mask, axes)
     part = fields[variables].drop_vars([n for n in fields.coords if n not in {"time", *axes}], errors="ignore")
-    part = part.assign({_MASK: inside})
+    part = part.assign({_MASK: inside}).assign_coords(time=fields["time"])
     lazy = any(part[name].chunks is not None for name in variables)
     rows = _rows(plan, part.sizes[axes[1]], memory_mb)
     part = part.chunk({"time": -1, axes[0]: rows, axes[1]: -1})
     out = part.map_blocks(_block, args=[plan], template=_template(part, plan))
     out = _described(out, fields, plan)
     return out if lazy else out.compute(scheduler="threads")
+
+
+def whole_map(
+    process: MapProcess,
+    fields: xr.Dataset,
+    drivers: Mapping[str, str | float] | None,
+    fill: Mapping[str, float],
+    options: Mapping[str, Any],
+) -> tuple[Cells, NDArray[np.bool_]]:
+    """Return the cells of a whole map in memory, and which those are, shape (y, x); for what no block can give."""
+    fields, plan = _planned(process, fields, drivers, fill, options)
+    part = fields[plan.variables].compute()
+    shape = tuple(fields.sizes[name] for name in plan.axes)
+    values, inside = _read(part, np.ones(shape, dtype=bool), plan)
+    return _cells(values, inside, plan), inside
+
+
+def _planned(
+    process: MapProcess,
+    fields: xr.Dataset,
+    drivers: Mapping[str, str | float] | None,
+    fill: Mapping[str, float],
+    options: Mapping[str, Any],
+) -> tuple[xr.Dataset, _Plan]:
+    """Return the fields with what the process adds to them, and what every block needs to know."""
+    chosen = process.read_options(options)
+    axes = horizontal_axes(fields)
+    if process.prepare is not None:
+        fields, drivers = process.prepare(fields, drivers)
+    days, years = month_lengths(fields)
+    given = tuple(find_drivers(process, fields, drivers, fill, axes))
+    return fields, _Plan(process, chosen, given, process.outputs(chosen), axes, days, years)
 
 
 #: Name of the mask among the variables of a block.
@@ -121,20 +155,8 @@ def _block(part: xr.Dataset, plan: _Plan) -> xr.Dataset:
 
     y, x = plan.axes
     shape = (part.sizes[y], part.sizes[x])
-    values = {
-        g.driver.name: g.read(part[g.variable].to_numpy(), plan.days)
-        for g in plan.given
-        if g.variable is not None
-    }  # fmt: skip
-    inside = part[_MASK].to_numpy() & np.logical_and.reduce(
-        [np.isfinite(a).any(axis=0) if a.ndim == 3 else np.isfinite(a) for a in values.values()]
-    )
-    answers = {}
-    if inside.any():
-        for given in plan.given:
-            if given.variable is not None:
-                _require_values(given, values[given.driver.name], inside, part, plan)
-        answers = _run(_cells(values, inside, plan), plan)
+    values, inside = _read(part, part[_MASK].to_numpy(), plan)
+    answers = _run(_cells(values, inside, plan), plan) if inside.any() else {}
     out = {}
     for output in plan.outputs:
         length = plan.days.size if output.step == "month" else plan.years.size
@@ -146,12 +168,29 @@ def _block(part: xr.Dataset, plan: _Plan) -> xr.Dataset:
     return xr.Dataset({**out, "coverage": ((y, x), inside.astype(np.int8))}, {**part.coords, "year": plan.years})
 
 
+def _read(part: xr.Dataset, inside: NDArray[np.bool_], plan: _Plan) -> tuple[dict[str, Array], NDArray[np.bool_]]:
+    """Return the drivers that are fields, checked, and the cells of `inside` in which none of them is missing."""
+    values = {
+        g.driver.name: g.read(part[g.variable].to_numpy(), plan.days)
+        for g in plan.given
+        if g.variable is not None
+    }  # fmt: skip
+    inside = inside & np.logical_and.reduce(
+        [np.isfinite(a).any(axis=0) if a.ndim == 3 else np.isfinite(a) for a in values.values()]
+    )
+    if inside.any():
+        for given in plan.given:
+            if given.variable is not None:
+                _require_values(given, values[given.driver.name], inside, part, plan)
+    return values, inside
+
+
 def _run(cells: Cells, plan: _Plan) -> dict[str, Array]:
     """Run the cells; one that is alone is run twice, so that its sums are taken in the order of many."""
     if cells.count > 1:
         return plan.process.run(cells, plan.options)
     twice = {name: np.repeat(values, 2, axis=-1) for name, values in cells.values.items()}
-    answers = plan.process.run(Cells(cells.days, np.repeat(cells.row, 2), twice), plan.options)
+    answers = plan.process.run(Cells(cells.days, np.repeat(cells.row, 2), twice, cells.first_year), plan.options)
     return {name: values[:, :1] for name, values in answers.items()}
 
 
@@ -166,7 +205,7 @@ def _cells(values: Mapping[str, Array], inside: NDArray[np.bool_], plan: _Plan) 
             here = values[given.driver.name][..., inside]
         wide = here.ndim == 1 and not given.driver.static
         held[given.driver.name] = np.ascontiguousarray(np.broadcast_to(here, (months, count)) if wide else here)
-    return Cells(plan.days, np.nonzero(inside)[0], held)
+    return Cells(plan.days, np.nonzero(inside)[0], held, int(plan.years[0]))
 
 
 def _require_values(given: Given, values: Array, inside: NDArray[np.bool_], part: xr.Dataset, plan: _Plan) -> None:

@@ -5,13 +5,19 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from geocryoai.core.errors import ModelError, nearest
 from geocryoai.processes.checks import Array
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+#: Driver -> variable of the fields, or a constant in the driver's unit.
+GivenDrivers = Mapping[str, "str | float"]
 
 
 @dataclass(frozen=True)
@@ -80,11 +86,14 @@ class Cells:
         Row of the block that each cell lies in, ascending.
     values : dict of str to array
         Drivers in their canonical units, shape (months, cells), or (cells,) for those without time.
+    first_year : int
+        Calendar year of the first month.
     """
 
     days: Array
     row: NDArray[np.int64]
     values: Mapping[str, Array]
+    first_year: int = 0
 
     @property
     def count(self) -> int:
@@ -121,6 +130,9 @@ class MapProcess:
         Cells and options -> arrays by name of output, (months, cells) or (years, cells).
     bytes_per_cell : callable
         Number of months and options -> memory that a cell needs while it runs [B].
+    prepare : callable or None
+        Fields and drivers -> the same with what follows from the map as a whole (slope from height, say), before it
+        is divided into blocks; asked again of what it gave, it changes nothing.
     """
 
     name: str
@@ -130,6 +142,7 @@ class MapProcess:
     outputs: Callable[[Any], tuple[Output, ...]]
     run: Callable[[Cells, Any], dict[str, Array]]
     bytes_per_cell: Callable[[int, Any], float]
+    prepare: Callable[[xr.Dataset, GivenDrivers | None], tuple[xr.Dataset, GivenDrivers]] | None = None
 
     def read_options(self, given: Mapping[str, Any]) -> Any:
         """Return the options, or raise ModelError naming the unknown one and the nearest."""

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from geocryoai.core.errors import ModelError
 from geocryoai.core.units import MOLAR_MASS
 from geocryoai.processes.carbon.simulation import forcing_arrays, step_lengths
-from geocryoai.processes.checks import Array, above, at_least, between
+from geocryoai.processes.checks import Array, above, at_least, between, finite
 from geocryoai.processes.methane.balance import MILLIMOLES_PER_GRAM_CARBON
 from geocryoai.processes.methane.parameters import MethaneParameters
 
@@ -115,6 +115,7 @@ def simulate_methane(
     lengths = step_lengths(days, shape[0], steps_per_year)
     wet = _broadcast("wetland_fraction [1]", between("wetland_fraction [1]", wetland_fraction, 0, 1), shape)
     longest = float(above("longest_step [d]", longest_step))
+    finite("ts", forcing["ts"])
     for name in ("labile", "mineralisation"):
         if name in forcing:
             at_least(f"{name} [{_UNITS[name]}]", forcing[name])

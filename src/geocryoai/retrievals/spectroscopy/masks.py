@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numba import njit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -74,10 +75,12 @@ def flag_pixels(window: Floats, beside: dict[float, Floats], ignore: float, opti
     options : MaskOptions
     """
     flags = np.zeros(window.shape[:-1], np.uint8)
-    missing = (~np.isfinite(window) | (window == np.float32(ignore))).any(axis=-1)
+    missing, peak = (
+        found.reshape(flags.shape) for found in _scan(window.reshape(-1, window.shape[-1]), np.float32(ignore))
+    )
     flags[missing] |= BITS["no_data"]
+    flags[~missing & (peak >= options.saturation)] |= BITS["saturated"]
     with np.errstate(invalid="ignore"):
-        flags[~missing & (window.max(axis=-1) >= options.saturation)] |= BITS["saturated"]
         scale = np.pi / np.cos(np.deg2rad(options.sun_zenith))
         seen = {w: scale * radiance / IRRADIANCE[w] for w, radiance in beside.items()}
         if 2200.0 in seen:
@@ -90,6 +93,22 @@ def flag_pixels(window: Floats, beside: dict[float, Floats], ignore: float, opti
             cloud = (seen[450.0] > options.cloud_visible) & (seen[1650.0] > options.cloud_infrared)
             flags[~missing & cloud] |= BITS["cloud"]
     return flags
+
+
+@njit(nogil=True, cache=True)
+def _scan(window, ignore):  # type: ignore[no-untyped-def]
+    """Return which rows have a value that is not finite or that stands for no data, and the largest value of each."""
+    missing, peak = np.zeros(window.shape[0], np.bool_), np.empty(window.shape[0], window.dtype)
+    for i in range(window.shape[0]):
+        row = window[i]
+        nought, largest, known = 0.0 * row[0], row[0], True
+        for j in range(row.size):
+            nought += 0.0 * row[j]  # not a number as soon as one is not finite
+            largest = max(largest, row[j])
+            known &= row[j] != ignore
+        missing[i] = not (known and nought == 0.0)
+        peak[i] = largest
+    return missing, peak
 
 
 def flag_shares(flags: Flags) -> dict[str, float]:

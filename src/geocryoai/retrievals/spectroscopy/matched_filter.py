@@ -6,7 +6,9 @@ proportion to its brightness, is not negative, and is penalised by weights that 
 mean, covariance and target are estimated anew without the gas found so far.
 
 The covariance without the gas differs from the first one by two outer products, so that its inverse follows from the
-first inverse by the Sherman-Morrison-Woodbury identity, and each iteration costs one sweep over the pixels.
+first inverse by the Sherman-Morrison-Woodbury identity. A pixel without gas is penalised by 1e9 over its albedo and
+stays without, as long as no answer of the filter can reach that, which is checked; so that each iteration costs one
+sweep over the few pixels that still have gas.
 """
 
 from __future__ import annotations
@@ -121,12 +123,9 @@ def filter_group(
             expected=f"at least {_PIXELS_PER_BAND} x {bands} bands",
             next_step="Group several detector columns, or narrow the window.",
         )
-    x = radiance.astype(np.float64)
-    mean = x[chosen].mean(axis=0) if background is not None else x.mean(axis=0)
+    x, mean, albedo = _centre(radiance, chosen)
     if not np.isfinite(mean).all():
         raise ModelError("radiance is not finite", next_step="Mask such pixels first.")
-    albedo = np.maximum((x @ mean) / (mean @ mean), _DARKEST)
-    x -= mean
     learnt = x if background is None else x[chosen]
     covariance = learnt.T @ learnt / pixels
     gamma = loo_shrinkage(learnt, covariance) if options.shrinkage is None else options.shrinkage
@@ -172,29 +171,56 @@ def _unbent(linear: Floats, sigma: Floats, curve: Curve, gain: Floats, brightnes
 
 
 @njit(nogil=True, cache=True, fastmath={"reassoc", "contract", "nsz", "arcp"})
+def _centre(radiance, chosen):  # type: ignore[no-untyped-def]
+    """Return the radiance without the mean of the chosen pixels, that mean, and the albedo of each pixel."""
+    pixels, bands = radiance.shape
+    mean = np.zeros(bands)
+    for i in range(pixels):
+        if chosen[i]:
+            row = radiance[i]
+            for j in range(bands):
+                mean[j] += row[j]
+    mean /= chosen.sum()
+    squared = _dot(mean, mean)
+    centred, albedo = np.empty((pixels, bands)), np.empty(pixels)
+    for i in range(pixels):
+        row, out = radiance[i], centred[i]
+        bright = 0.0
+        for j in range(bands):
+            bright += row[j] * mean[j]
+            out[j] = row[j] - mean[j]
+        albedo[i] = max(bright / squared, _DARKEST)
+    return centred, mean, albedo
+
+
+@njit(nogil=True, cache=True, fastmath={"reassoc", "contract", "nsz", "arcp"})
 def _iterate(x, mean, unit, inverted, albedo, keep, iterations):  # type: ignore[no-untyped-def]
     """Return classical and sparse result [1e5 ppm m], t C^-1 t, C^-1 t, the shift of the mean in it, and the mean.
 
     `x` has its mean taken off; `keep` is the share of the sample covariance in the one that was inverted.
     """
     pixels, bands = x.shape
-    classical, sparse, gas = np.empty(pixels), np.zeros(pixels), np.zeros(pixels)
+    classical, sparse = np.empty(pixels), np.zeros(pixels)
     target_old, weights, clean = mean * unit, np.zeros(bands), mean.copy()
     moment = np.zeros(bands)  # mean over pixels of x times gas, which is albedo times enhancement
-    gas_mean, gas_variance, strength, shift = 0.0, 0.0, 0.0, 0.0
+    gas_mean, gas_variance, strength, shift, length = 0.0, 0.0, 0.0, 0.0, 0.0
+    with_gas, count = np.arange(pixels), pixels
     for turn in range(iterations + 1):
         clean = mean - gas_mean * target_old
         target = clean * unit
         weights = _solve(inverted, target, target_old, moment, gas_variance, keep)
         strength = _dot(target, weights)
         shift = gas_mean * _dot(target_old, weights)
+        if turn == 1:
+            length = _longest(x)
+        if abs(shift) + length * np.sqrt(_dot(weights, weights)) >= 1.0 / (albedo.max() * _LEAST):
+            with_gas, count = np.arange(pixels), pixels
         moment = np.zeros(bands)
-        gas_sum, gas_squares, largest = 0.0, 0.0, 0.0
-        for i in range(pixels):
+        gas_sum, gas_squares, largest, kept = 0.0, 0.0, 0.0, 0
+        for k in range(count):
+            i = with_gas[k]
             row = x[i]
-            answer = shift
-            for j in range(bands):
-                answer += row[j] * weights[j]
+            answer = shift + _dot(row, weights)
             if turn == 0:
                 classical[i] = answer / strength
             else:
@@ -202,12 +228,15 @@ def _iterate(x, mean, unit, inverted, albedo, keep, iterations):  # type: ignore
             value = max(0.0, answer / (albedo[i] * strength))
             largest = max(largest, abs(value - sparse[i]))
             sparse[i] = value
-            gas[i] = albedo[i] * value
-            if gas[i] > 0.0:
-                gas_sum += gas[i]
-                gas_squares += gas[i] * gas[i]
+            if value > 0.0:
+                with_gas[kept] = i
+                kept += 1
+                gas = albedo[i] * value
+                gas_sum += gas
+                gas_squares += gas * gas
                 for j in range(bands):
-                    moment[j] += gas[i] * row[j]
+                    moment[j] += gas * row[j]
+        count = kept
         if largest <= _TOLERANCE:
             break
         gas_mean = gas_sum / pixels
@@ -215,6 +244,15 @@ def _iterate(x, mean, unit, inverted, albedo, keep, iterations):  # type: ignore
         moment /= pixels
         target_old = target
     return classical, sparse, strength, weights, shift, clean
+
+
+@njit(nogil=True, cache=True, fastmath={"reassoc", "contract", "nsz", "arcp"})
+def _longest(x):  # type: ignore[no-untyped-def]
+    """Return the length of the longest row."""
+    longest = 0.0
+    for i in range(x.shape[0]):
+        longest = max(longest, _dot(x[i], x[i]))
+    return np.sqrt(longest)
 
 
 @njit(nogil=True, cache=True, fastmath={"reassoc", "contract", "nsz", "arcp"})

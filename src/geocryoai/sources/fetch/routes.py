@@ -61,6 +61,7 @@ _CDS = "Order NetCDF from the Climate Data Store (account, licence and the packa
 _APPEEARS = (
     "Order NetCDF or GeoTIFF from AppEEARS; the archive's HDF4 is not read: https://appeears.earthdatacloud.nasa.gov"
 )
+_SNOW = "Search for Snow_cci in the catalogue of CEDA and download the years: https://catalogue.ceda.ac.uk"
 _SNAP = "Choose model, scenario and variable in the SNAP data catalogue: https://catalog.snap.uaf.edu"
 
 #: Source -> how it is fetched. Sources that are not here have no route.
@@ -84,6 +85,9 @@ ROUTES: dict[str, Route] = {
     "modis_lst": Order(_APPEEARS),
     "modis_vegetation": Order(_APPEEARS),
     "modis_lai": Order(_APPEEARS),
+    "modis_snow": Order(_APPEEARS),
+    "esa_cci_snow_swe": Order(_SNOW),
+    "esa_cci_snow_scf": Order(_SNOW),
     "landsat": Order("Order Collection 2 Level 2 scenes from https://earthexplorer.usgs.gov"),
     "gipl_snap": Order(_SNAP),
     "gipl_4km": Order(_SNAP),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import xarray as xr
 
@@ -61,44 +63,43 @@ _COMMON = (
     "Daily values that stand at the end of their day (ERA5-Land at 00 UTC) need time: {interval: day, stamp: end}.",
 )
 
-ERA5 = Product(
+
+def _product(info: SourceInfo, accumulated: Accumulation) -> Product:
+    """Return one of the two products: they differ in their terms, and in what an hourly sum is a sum over."""
+    return Product(
+        replace(info, quirks=(*info.quirks, *_COMMON)),
+        Layout(container="netcdf", files=r"\.nc$", layers=_layers(accumulated), time=TimeLayout(stamp="end")),
+        derived={"wind": "m s-1"},
+        derive=wind_speed,
+        inner=("wind_east", "wind_north"),
+    )
+
+
+_TERMS = {
+    "kind": "fields", "licence": "CC BY 4.0 (Copernicus)", "formats": ("nc",),
+    "url": "https://cds.climate.copernicus.eu",
+}  # fmt: skip
+
+ERA5 = _product(
     SourceInfo(
         name="era5",
         title="ERA5: air temperature, precipitation, radiation, snow, soil and wind at 0.25 degree, from 1940",
-        kind="fields",
-        licence="CC BY 4.0 (Copernicus)",
         citation="Hersbach et al. (2020), The ERA5 global reanalysis, Q. J. R. Meteorol. Soc. 146, 1999-2049",
-        formats=("nc",),
         doi="10.24381/cds.adbb2d47",
-        url="https://cds.climate.copernicus.eu",
-        quirks=(
-            "Accumulations (tp, ssrd, strd) are sums over an hour, and refused where hours are left out.",
-            *_COMMON,
-        ),
+        quirks=("Accumulations (tp, ssrd, strd) are sums over an hour, and refused where hours are left out.",),
+        **_TERMS,  # type: ignore[arg-type]
     ),
-    Layout(container="netcdf", files=r"\.nc$", layers=_layers("hour"), time=TimeLayout(stamp="end")),
-    derived={"wind": "m s-1"},
-    derive=wind_speed,
-    inner=("wind_east", "wind_north"),
+    "hour",
 )
 
-ERA5_LAND = Product(
+ERA5_LAND = _product(
     SourceInfo(
         name="era5_land",
         title="ERA5-Land: air temperature, precipitation, radiation, snow, soil and wind at 0.1 degree, from 1950",
-        kind="fields",
-        licence="CC BY 4.0 (Copernicus)",
         citation="Muñoz-Sabater et al. (2021), ERA5-Land, Earth Syst. Sci. Data 13, 4349-4383",
-        formats=("nc",),
         doi="10.24381/cds.e2161bac",
-        url="https://cds.climate.copernicus.eu",
-        quirks=(
-            "Accumulations (tp, ssrd, strd) add up from midnight UTC; at 00 UTC stands the whole day before.",
-            *_COMMON,
-        ),
+        quirks=("Accumulations (tp, ssrd, strd) add up from midnight UTC; at 00 UTC stands the whole day before.",),
+        **_TERMS,  # type: ignore[arg-type]
     ),
-    Layout(container="netcdf", files=r"\.nc$", layers=_layers("day"), time=TimeLayout(stamp="end")),
-    derived={"wind": "m s-1"},
-    derive=wind_speed,
-    inner=("wind_east", "wind_north"),
+    "day",
 )

@@ -100,3 +100,35 @@ MODIS_LAI = Product(
         time=TimeLayout(pattern=_NAME, days=8.0),
     ),
 )
+
+#: Of the flags of MOD10A1, 0 to 2 are best, good and ok; 3 and 4 are not used.
+_SNOW_FLAGS = Quality(
+    path="NDSI_Snow_Cover_Basic_QA", replace="NDSI_Snow_Cover", by="NDSI_Snow_Cover_Basic_QA", accept=(0, 1, 2)
+)
+
+MODIS_SNOW = Product(
+    SourceInfo(
+        name="modis_snow",
+        title="MODIS snow cover index NDSI of snow, daily at 500 m (MOD10A1, MYD10A1)",
+        citation="Hall and Riggs (2021), MODIS/Terra Snow Cover Daily L3 Global 500m SIN Grid V061, NSIDC DAAC",
+        quirks=(
+            _QUIRKS[0],
+            "0 to 100 is the index of snow; larger numbers (cloud 250, night 211, water 237 and 239, ...) are missing.",
+            "It is an index, not the fraction of the ground under snow: the field is ndsi_snow, not scf.",
+            "Cells whose basic quality is not best, good or ok are missing; quality: any keeps them.",
+            "A month with clouds on more than a fifth of its days is missing.",
+        ),
+        **_TERMS,  # type: ignore[arg-type]
+    ),
+    Layout(
+        files=r"(?i)\.(nc|tif)$",
+        layers={
+            "ndsi": LayerLayout(
+                path=r"NDSI_Snow_Cover$|NDSI_Snow_Cover_doy", pattern=True, file=r"NDSI_Snow_Cover_doy|\.nc$",
+                name="ndsi_snow", unit="1", file_unit="percent", stored=(0.0, 100.0), quality=_SNOW_FLAGS,
+                statistic="time: mean",
+            )
+        },
+        time=TimeLayout(pattern=_NAME, interval="day"),
+    ),
+)  # fmt: skip
