@@ -8,6 +8,7 @@ and of decay with woody cover, so that one set can serve tundra and forest.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -136,32 +137,69 @@ def gpp(
     return np.asarray(made if woody is None else made * np.maximum(1.0 + woody_gain * woody, 0.0))
 
 
-def reco(
-    tas: Floats,
-    greenness: Floats,
-    ts: Floats,
-    rsds: Floats | None = None,
-    sun: Floats | None = None,
-    vpd: Floats | None = None,
-    sm: Floats | None = None,
-    woody: Floats | None = None,
-    *,
-    index: Index = "ndvi",
-    vegetation: str = "GRS",
-    saturation: float = 0.5,
-    winter_share: float = 1.0,
-    light_use_efficiency: float | None = None,
-    tmin_low: float | None = None,
-    tmin_span: float | None = None,
-    vpd_high: float | None = None,
-    light_saturation: float = 0.0,
-    woody_gain: float = 0.0,
-    autotrophic_fraction: float | None = None,
-    heterotrophic: float = 4.0,
-    lloyd_taylor: float | None = None,
-    top_moisture_high: float | None = None,
-    woody_decay: float = 0.0,
-) -> Floats:
+def _exchange(name: str, about: str, *, net: bool) -> Callable[..., Floats]:
+    """Return the anchor of respiration, or of the net exchange: their inputs and parameters are the same.
+
+    Parameters
+    ----------
+    name, about : str
+        Name and text of the anchor.
+    net : bool
+        Take production off.
+    """
+
+    def flux(
+        tas: Floats,
+        greenness: Floats,
+        ts: Floats,
+        rsds: Floats | None = None,
+        sun: Floats | None = None,
+        vpd: Floats | None = None,
+        sm: Floats | None = None,
+        woody: Floats | None = None,
+        *,
+        index: Index = "ndvi",
+        vegetation: str = "GRS",
+        saturation: float = 0.5,
+        winter_share: float = 1.0,
+        light_use_efficiency: float | None = None,
+        tmin_low: float | None = None,
+        tmin_span: float | None = None,
+        vpd_high: float | None = None,
+        light_saturation: float = 0.0,
+        woody_gain: float = 0.0,
+        autotrophic_fraction: float | None = None,
+        heterotrophic: float = 4.0,
+        lloyd_taylor: float | None = None,
+        top_moisture_high: float | None = None,
+        woody_decay: float = 0.0,
+    ) -> Floats:
+        production = gpp(
+            tas, greenness, rsds, sun, vpd, woody=woody, index=index, vegetation=vegetation,
+            light_use_efficiency=light_use_efficiency, tmin_low=tmin_low, tmin_span=tmin_span, vpd_high=vpd_high,
+            light_saturation=light_saturation, woody_gain=woody_gain,
+        )  # fmt: skip
+        published = carbon_parameters(vegetation)
+        params = replace(
+            published,
+            lloyd_taylor=published.lloyd_taylor if lloyd_taylor is None else lloyd_taylor,
+            top_moisture_high=published.top_moisture_high if top_moisture_high is None else top_moisture_high,
+        )
+        share = params.autotrophic_fraction if autotrophic_fraction is None else autotrophic_fraction
+        moisture = np.ones_like(ts) if sm is None else np.clip(sm / saturation, 0.0, 1.0)
+        decay = heterotrophic * decomposition_multiplier(np.where(ts < 0, winter_share * ts, ts), moisture, params)
+        if woody is not None:
+            decay = decay * np.maximum(1.0 + woody_decay * woody, 0.0)
+        released = np.asarray(share * production + decay)
+        return released - production if net else released
+
+    flux.__name__ = flux.__qualname__ = name
+    flux.__doc__ = about
+    return flux
+
+
+reco = _exchange(
+    "reco",
     """Return ecosystem respiration [g C m-2 d-1], positive = release.
 
     Parameters
@@ -184,50 +222,14 @@ def reco(
         Degree of saturation from which decay is not limited [1].
     woody_decay : float
         Heterotrophic respiration is multiplied by 1 + `woody_decay` x `woody` [1].
-    """
-    production = gpp(
-        tas, greenness, rsds, sun, vpd, woody=woody, index=index, vegetation=vegetation,
-        light_use_efficiency=light_use_efficiency, tmin_low=tmin_low, tmin_span=tmin_span, vpd_high=vpd_high,
-        light_saturation=light_saturation, woody_gain=woody_gain,
-    )  # fmt: skip
-    return _respiration(production, ts, sm, woody, vegetation, saturation, winter_share, autotrophic_fraction,
-                        heterotrophic, lloyd_taylor, top_moisture_high, woody_decay)  # fmt: skip
-
-
-def nee(
-    tas: Floats,
-    greenness: Floats,
-    ts: Floats,
-    rsds: Floats | None = None,
-    sun: Floats | None = None,
-    vpd: Floats | None = None,
-    sm: Floats | None = None,
-    woody: Floats | None = None,
-    *,
-    index: Index = "ndvi",
-    vegetation: str = "GRS",
-    saturation: float = 0.5,
-    winter_share: float = 1.0,
-    light_use_efficiency: float | None = None,
-    tmin_low: float | None = None,
-    tmin_span: float | None = None,
-    vpd_high: float | None = None,
-    light_saturation: float = 0.0,
-    woody_gain: float = 0.0,
-    autotrophic_fraction: float | None = None,
-    heterotrophic: float = 4.0,
-    lloyd_taylor: float | None = None,
-    top_moisture_high: float | None = None,
-    woody_decay: float = 0.0,
-) -> Floats:
-    """Return net ecosystem exchange [g C m-2 d-1], positive = release: `reco` minus `gpp`, same inputs."""
-    production = gpp(
-        tas, greenness, rsds, sun, vpd, woody=woody, index=index, vegetation=vegetation,
-        light_use_efficiency=light_use_efficiency, tmin_low=tmin_low, tmin_span=tmin_span, vpd_high=vpd_high,
-        light_saturation=light_saturation, woody_gain=woody_gain,
-    )  # fmt: skip
-    return _respiration(production, ts, sm, woody, vegetation, saturation, winter_share, autotrophic_fraction,
-                        heterotrophic, lloyd_taylor, top_moisture_high, woody_decay) - production  # fmt: skip
+    """,
+    net=False,
+)
+nee = _exchange(
+    "nee",
+    "Return net ecosystem exchange [g C m-2 d-1], positive = release: `reco` minus `gpp`, same inputs.",
+    net=True,
+)
 
 
 def _parameters(
@@ -248,32 +250,3 @@ def _parameters(
         tmin_high=low + span,
         vpd_high=published.vpd_high if vpd_high is None else vpd_high,
     )
-
-
-def _respiration(
-    production: Floats,
-    ts: Floats,
-    sm: Floats | None,
-    woody: Floats | None,
-    vegetation: str,
-    saturation: float,
-    winter_share: float,
-    autotrophic_fraction: float | None,
-    heterotrophic: float,
-    lloyd_taylor: float | None,
-    top_moisture_high: float | None,
-    woody_decay: float,
-) -> Floats:
-    """Return a share of production plus decay by temperature, moisture and woody cover [g C m-2 d-1]."""
-    params = carbon_parameters(vegetation)
-    params = replace(
-        params,
-        lloyd_taylor=params.lloyd_taylor if lloyd_taylor is None else lloyd_taylor,
-        top_moisture_high=params.top_moisture_high if top_moisture_high is None else top_moisture_high,
-    )
-    share = params.autotrophic_fraction if autotrophic_fraction is None else autotrophic_fraction
-    moisture = np.ones_like(ts) if sm is None else np.clip(sm / saturation, 0.0, 1.0)
-    decay = heterotrophic * decomposition_multiplier(np.where(ts < 0, winter_share * ts, ts), moisture, params)
-    if woody is not None:
-        decay = decay * np.maximum(1.0 + woody_decay * woody, 0.0)
-    return np.asarray(share * production + decay)
