@@ -62,7 +62,7 @@ def test_commands_and_targets_that_a_page_names_exist(page: str) -> None:
     text = read(page)
     group = typer.main.get_command(app)
     assert isinstance(group, typer.core.TyperGroup)
-    for command, below in re.findall(r"`geocryoai ([a-z]+)(?: ([a-z0-9]+))?", text):
+    for command, below in re.findall(r"`geocryoai ([a-z]+)(?: ([a-z0-9-]+))?", text):
         assert command in group.commands, command
         inner = group.commands[command]
         if isinstance(inner, typer.core.TyperGroup) and below:

@@ -129,5 +129,5 @@ def test_the_sentinel_stands_in_the_tables(small_folder: Path) -> None:
 
 def test_the_bundled_study_declares_the_files_as_the_twin_writes_them() -> None:
     study = load_study(Path(str(files("geocryoai.studies"))) / "twin.yml")
-    declared = {name: source.model_dump() for name, source in study.sources.items()}
+    declared = {name: source.model_dump(exclude_unset=True) for name, source in study.sources.items()}
     assert declared == study_sources(flights=False)
