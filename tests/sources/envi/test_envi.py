@@ -164,6 +164,8 @@ def test_an_absent_partner_is_named(tmp_path: Path):
         open_envi(tmp_path / "line_img.hdr")
     with pytest.raises(SourceError, match=r"the binary does not exist; expected lin_img.*line_img.hdr"):
         open_envi(tmp_path / "lin_img")
+    with pytest.raises(SourceError, match=r"the header does not exist.*did you mean 'line_img.hdr'"):
+        open_envi(tmp_path / "lin_img.hdr")
 
 
 def test_nothing_half_written_is_left(tmp_path: Path):

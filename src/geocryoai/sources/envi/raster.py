@@ -102,11 +102,12 @@ def _pair(path: Path, where: str) -> tuple[Path, Path]:
         binary, text = path, path.with_name(f"{path.name}.hdr")
         if not text.is_file() and path.suffix in (".img", ".dat", ".bin", ".lut"):
             text = path.with_suffix(".hdr")
-    for needed, kind in ((binary, "binary"), (text, "header")):
+    named_first = sorted(((binary, "binary"), (text, "header")), key=lambda pair: pair[0] != path)
+    for needed, kind in named_first:
         if needed.exists() and not needed.is_file():
             raise SourceError(f"the {kind} is not a file", where=where, found=str(needed))
         if not needed.is_file():
-            siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+            siblings = [p.name for p in path.parent.iterdir() if p.is_file() and p != path] if path.parent.is_dir() else []
             raise SourceError(
                 f"the {kind} does not exist",
                 where=where,
