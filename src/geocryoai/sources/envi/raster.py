@@ -107,7 +107,8 @@ def _pair(path: Path, where: str) -> tuple[Path, Path]:
         if needed.exists() and not needed.is_file():
             raise SourceError(f"the {kind} is not a file", where=where, found=str(needed))
         if not needed.is_file():
-            siblings = [p.name for p in path.parent.iterdir() if p.is_file() and p != path] if path.parent.is_dir() else []
+            beside = path.parent.iterdir() if path.parent.is_dir() else ()
+            siblings = [file.name for file in beside if file.is_file() and file != path]
             raise SourceError(
                 f"the {kind} does not exist",
                 where=where,
