@@ -239,12 +239,15 @@ def cross_calibrate(
     for train, held in group_folds(groups, folds, seed):
         inside = None if weight is None else weight[train]
         fold = calibrate(
-            lambda values, rows=train: model(values, rows),  # type: ignore[misc]
-            y[train], parameters, weight=inside, starts=starts, seed=seed, robust=robust,
+            _for_rows(model, train), y[train], parameters, weight=inside, starts=starts, seed=seed, robust=robust,
         )  # fmt: skip
         answer[held] = model(fold.values, held)
         fitted.append(fold)
     return CrossCalibrated(answer, tuple(fitted))
+
+
+def _for_rows(model: RowModel, rows: Ints) -> Model:
+    return lambda values: model(values, rows)
 
 
 def _at_bound(share: float) -> bool:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from geocryoai.cube.scale.scene_fields import LayerInfo
 from geocryoai.cube.scale.sounding_fields import SoundingFields
 
@@ -37,12 +35,10 @@ def add_granule(gathered: SoundingFields, path: Path, where: str, choices: Sound
     from geocryoai.sources.soundings.granule import read_granule
 
     granule = read_granule(path, choices, where)
-    counts = gathered.add(
-        granule.lon, granule.lat, granule.time, granule.values, granule.sigma, granule.corners
-    )  # fmt: skip
+    counts = gathered.add(granule.lon, granule.lat, granule.time, granule.values, granule.sigma, granule.corners)
     line: dict[str, Any] = {"scene": where, "first_pass": "", "last_pass": ""}
     if len(granule.time):
         line |= {"first_pass": str(granule.time.min())[:19], "last_pass": str(granule.time.max())[:19]}
-    masked = 1.0 - counts["used"] / granule.total if granule.total else float(np.nan)
+    masked = 1.0 - counts["used"] / granule.total if granule.total else None
     line |= {"pixels": granule.total, "good": len(granule.time), **counts, "masked_share": masked}
     return line | ({"notes": list(granule.notes)} if granule.notes else {})

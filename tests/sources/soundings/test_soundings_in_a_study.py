@@ -11,13 +11,19 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from geocryoai.core.errors import SourceError, StudyError
+from geocryoai.core.errors import CubeError, SourceError, StudyError
 from geocryoai.core.files import file_hash, list_files
+from geocryoai.core.grid import Grid
 from geocryoai.core.study import Study, study_from_dict
+from geocryoai.cube.scale.scene_fields import LayerInfo
+from geocryoai.cube.scale.sounding_fields import SoundingFields
 from geocryoai.cube.store import open_cube
 from geocryoai.report.retrieval_part import retrieval_part
 from geocryoai.report.run_files import RunFiles
+from geocryoai.sources.soundings import SoundingOptions
+from geocryoai.sources.soundings.granule import Granule
 from geocryoai.stages.check import check_study
+from geocryoai.stages.gather_soundings import add_granule
 from geocryoai.stages.run import run_study
 
 Writer = Callable[..., Path]
@@ -108,3 +114,15 @@ def test_wrong_options_are_refused_before_any_work(data: Path) -> None:
         check_study(study(options={"preset": "tropomi"}), data)
     with pytest.raises(StudyError, match="nothing in the data folder fits"):
         check_study(study(scenes="s5q/*.nc"), data)
+
+
+def test_a_granule_without_a_sounding_is_listed_as_such(monkeypatch: pytest.MonkeyPatch):
+    none, options = np.zeros(0), study().retrievals["s5p"].options
+    empty = Granule(0, none, none, None, none.astype("datetime64[us]"), {"xch4": none}, {}, ())
+    monkeypatch.setattr("geocryoai.sources.soundings.granule.read_granule", lambda *_: empty)
+    gathered = SoundingFields(Grid("EPSG:3338", 0.0, 0.0, 1000.0, 2, 2), (LayerInfo("xch4", "nmol mol-1", "XCH4"),))
+    line = add_granule(gathered, Path("empty.nc"), "empty.nc", SoundingOptions.model_validate(options))
+    assert (line["pixels"], line["used"], line["masked_share"]) == (0, 0, None)
+    assert json.loads(json.dumps(line, allow_nan=False)) == line
+    with pytest.raises(CubeError, match="no sounding lies within the grid"):
+        gathered.dataset("s5p", static=True)

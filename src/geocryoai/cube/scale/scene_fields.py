@@ -12,13 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from geocryoai.core.calendar import month_bounds
 from geocryoai.core.errors import CubeError
 from geocryoai.cube.scale.accumulate import CellAccumulator
+from geocryoai.cube.scale.gathered import gathered_dataset, lazy_maps, stacked
 from geocryoai.cube.scale.pixels import PixelCells
 from geocryoai.cube.scale.stream import touched_cells
 
@@ -139,34 +139,16 @@ class SceneFields:
         static : bool
             Mean of all scenes without time, instead of the months that have scenes.
         """
-        import dask.array
-        import xarray as xr
-
         if not self._parts:
             raise CubeError("no scene was added", where="SceneFields")
         months = np.unique([part.month for part in self._parts])
         groups = [self._parts] if static else [[p for p in self._parts if p.month == month] for month in months]
-        dims = ("y", "x") if static else ("time", "y", "x")
-        fields: dict[str, Any] = {}
+        fields = {}
         for number, layer in enumerate(self.layers):
             for kind, (ending, unit, text) in enumerate(_kinds(layer)):
-                maps = [self._lazy(group, number, kind) for group in groups]
-                values = maps[0] if static else dask.array.stack(maps)  # type: ignore[no-untyped-call]
-                attributes = {"units": unit, "long_name": text, "grid_mapping": "crs"}
-                fields[f"{prefix}_{layer.name}{ending}"] = (dims, values, attributes)
-        coords: dict[str, Any] = {"y": self.grid.y, "x": self.grid.x}
-        if not static:
-            bounds = month_bounds(months).astype("datetime64[us]")
-            coords["time"] = ("time", bounds[:, 0], {"standard_name": "time", "bounds": "time_bnds"})
-            fields["time_bnds"] = (("time", "bnds"), bounds)
-        return xr.Dataset(fields, coords=coords)
-
-    def _lazy(self, parts: list[_Part], layer: int, kind: int) -> Any:
-        import dask
-        import dask.array
-
-        made = dask.delayed(_map)(self.grid.shape, parts, layer, kind)  # type: ignore[attr-defined]
-        return dask.array.from_delayed(made, self.grid.shape, dtype=np.float32)  # type: ignore[no-untyped-call]
+                maps = [lazy_maps(_map, self.grid.shape, self.grid.shape, group, number, kind) for group in groups]
+                fields[f"{prefix}_{layer.name}{ending}"] = (maps[0] if static else stacked(maps), unit, text)
+        return gathered_dataset(self.grid, None if static else months, fields)
 
 
 def _kinds(layer: LayerInfo) -> Iterator[tuple[str, str, str]]:

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geocryoai.core.calendar import month_bounds
 from geocryoai.core.errors import CubeError
+from geocryoai.cube.scale.gathered import gathered_dataset, lazy_maps, stacked
 from geocryoai.cube.scale.scene_fields import LayerInfo
 
 if TYPE_CHECKING:
@@ -108,34 +108,21 @@ class SoundingFields:
         static : bool
             Mean of all soundings without time, instead of the months that have some.
         """
-        import dask.array as da
-        import xarray as xr
-
         if not self._months:
             raise CubeError("no sounding lies within the grid", where="domain",
                             next_step="Check the domain, the quality and the positions.")  # fmt: skip
         months = sorted(self._months)
         groups = [[self._months[m] for m in months]] if static else [[self._months[m]] for m in months]
-        dims = ("y", "x") if static else ("time", "y", "x")
-        fields: dict[str, Any] = {}
+        fields = {}
         for number, layer in enumerate(self.layers):
-            maps = da.stack([self._lazy(group, number) for group in groups])  # type: ignore[no-untyped-call]
+            maps = stacked([self._lazy(group, number) for group in groups])
             for kind, (ending, unit, text) in enumerate(_kinds(layer)):
-                attributes = {"units": unit, "long_name": text, "grid_mapping": "crs"}
-                fields[f"{prefix}_{layer.name}{ending}"] = (
-                    dims,
-                    maps[0, kind] if static else maps[:, kind],
-                    attributes,
-                )
-        coords: dict[str, Any] = {"y": self.grid.y, "x": self.grid.x}
-        if not static:
-            bounds = month_bounds(np.array(months).astype("datetime64[M]")).astype("datetime64[us]")
-            coords["time"] = ("time", bounds[:, 0], {"standard_name": "time", "bounds": "time_bnds"})
-            fields["time_bnds"] = (("time", "bnds"), bounds)
-        return xr.Dataset(fields, coords=coords)
+                values = maps[0, kind] if static else maps[:, kind]
+                fields[f"{prefix}_{layer.name}{ending}"] = (values, unit, text)
+        return gathered_dataset(self.grid, None if static else np.array(months).astype("datetime64[M]"), fields)
 
     def _near(self, lon: Floats, lat: Floats) -> NDArray[np.bool_]:
-        """Return which soundings may touch the grid: those with their centre in it or within three degrees of it."""
+        """Return which soundings may touch the grid: those no more than three degrees of latitude beyond it."""
         from geocryoai.core.projection import LONLAT, transformer
 
         left, bottom, right, top = self.grid.bounds
@@ -208,11 +195,8 @@ class SoundingFields:
         self._months[month] = cells, sums
 
     def _lazy(self, parts: list[tuple[Ints, Floats]], layer: int) -> Any:
-        import dask
-        import dask.array as da
-
-        made = dask.delayed(_maps)(self.grid.shape, [(cells, sums[layer]) for cells, sums in parts])  # type: ignore[attr-defined]
-        return da.from_delayed(made, (4, *self.grid.shape), dtype=np.float32)  # type: ignore[no-untyped-call]
+        of_layer = [(cells, sums[layer]) for cells, sums in parts]
+        return lazy_maps(_maps, (4, *self.grid.shape), self.grid.shape, of_layer)
 
 
 def _maps(shape: tuple[int, int], parts: list[tuple[Ints, Floats]]) -> NDArray[np.float32]:
